@@ -1,0 +1,26 @@
+import type { GupshupConfig } from './config'
+import { completeGroup, eitherName } from './groups'
+import type { Variables } from './variables'
+
+/** The Gupshup group. Briefs 001 and 004 name its template and app differently; both names work. */
+export function readGupshup(variables: Variables, problems: string[]): GupshupConfig | undefined {
+  const group = completeGroup(
+    'Gupshup',
+    {
+      GUPSHUP_API_KEY: variables.GUPSHUP_API_KEY,
+      GUPSHUP_SOURCE: variables.GUPSHUP_SOURCE,
+      GUPSHUP_TEMPLATE_ID: eitherName(variables, 'GUPSHUP_TEMPLATE_ID', 'GUPSHUP_WHATSAPP_OTP_TEMPLATE_ID', problems),
+      GUPSHUP_SRC_NAME: eitherName(variables, 'GUPSHUP_SRC_NAME', 'GUPSHUP_WHATSAPP_OTP_SRC_NAME', problems),
+    },
+    problems,
+  )
+  return (
+    group && {
+      apiKey: group.GUPSHUP_API_KEY,
+      source: group.GUPSHUP_SOURCE.replace('+', ''),
+      apiUrl: variables.GUPSHUP_API_URL,
+      templateId: group.GUPSHUP_TEMPLATE_ID,
+      srcName: group.GUPSHUP_SRC_NAME,
+    }
+  )
+}

@@ -1,0 +1,58 @@
+/** The numbers that decide, with their units. Each can be set by the variable named beside it. */
+export interface Limits {
+  /** Between two sends to one number. `SEND_COOLDOWN_SECONDS` */
+  readonly cooldownSeconds: number
+  /** Sends to one number in any 10 minutes. `SEND_LIMIT_10_MINUTES` */
+  readonly sendsPer10Minutes: number
+  /** Sends to one number in any 24 hours. `SEND_LIMIT_24_HOURS` */
+  readonly sendsPer24Hours: number
+  /** Guesses for one verification, shared by its resends. `GUESS_LIMIT` */
+  readonly guessesPerVerification: number
+  /** Wrong guesses for one number in any 24 hours, over all purposes. `WRONG_GUESS_LIMIT_24_HOURS` */
+  readonly wrongGuessesPer24Hours: number
+  /** For one call to a vendor. `PROVIDER_TIMEOUT_MS` */
+  readonly providerTimeoutMs: number
+  /** The largest request body that is read. `BODY_LIMIT_BYTES` */
+  readonly bodyLimitBytes: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  // Long enough for a message to arrive, so that people do not pay for impatience; the figure of all five briefs.
+  cooldownSeconds: 60,
+  // Three tries cover a mistyped number and a lost message; brief 002 has the same figure.
+  sendsPer10Minutes: 3,
+  // A person who needs more than ten codes a day needs help, not an eleventh message.
+  sendsPer24Hours: 10,
+  // NIST SP 800-63B and PSD2 RTS article 4 both stop at five.
+  guessesPerVerification: 5,
+  // Keeps the chance to guess a 6-digit code at 25 in a million a day, however many codes are asked for.
+  wrongGuessesPer24Hours: 25,
+  // Vendors answer in under a second; beyond eight the person has given up on the page.
+  providerTimeoutMs: 8_000,
+  // The largest legal body is under 2 KiB; the rest is room for unknown fields of old clients.
+  bodyLimitBytes: 16 * 1024,
+}
+
+/** Codes shorter than this many digits get the two stricter limits below. */
+export const SHORT_CODE_BELOW_DIGITS = 6
+
+/** Guesses for one verification with a short code: 3 in 10,000 is as far as a 4-digit code goes. */
+export const SHORT_CODE_GUESSES_PER_VERIFICATION = 3
+
+/** Wrong guesses for one number in 24 hours while its codes are short: 1 in 1,000 for 4 digits. */
+export const SHORT_CODE_WRONG_GUESSES_PER_24_HOURS = 10
+
+/** At most this many providers are tried for one request, with the same code. */
+export const PROVIDERS_PER_REQUEST = 2
+
+/** A check does not wait longer than this for KV: the gate's own copy decides then. Milliseconds. */
+export const CODE_STORE_READ_TIMEOUT_MS = 150
+
+/** One attempt to reach a gate, after which the request fails closed. Milliseconds. */
+export const GATE_CALL_TIMEOUT_MS = 3_000
+
+/** For each probe of `/ready`, and a read of D1 that somebody waits for. Milliseconds. */
+export const DEPENDENCY_TIMEOUT_MS = 2_000
+
+/** KV refuses an `expirationTtl` under this. Seconds. */
+export const KV_MIN_TTL_SECONDS = 60

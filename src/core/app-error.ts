@@ -1,0 +1,46 @@
+/**
+ * Every refusal the system can give, with what it tells the caller. The keys are stable: they are the `code` of `/v1`
+ * and the `error` of the other surfaces. No HTTP status and no surface's wording here (`http/error-status.ts`).
+ */
+export interface ErrorDetails {
+  invalid_request: { issues: readonly { path: string; message: string }[] }
+  malformed_json: Record<string, never>
+  unsupported_media_type: Record<string, never>
+  payload_too_large: { limitBytes: number }
+  route_not_found: Record<string, never>
+  method_not_allowed: { allow: readonly string[] }
+  invalid_phone: { reason: string }
+  cooldown_active: { retryAfterSeconds: number }
+  send_limit_reached: { retryAfterSeconds: number }
+  verification_not_found: Record<string, never>
+  code_expired: Record<string, never>
+  code_incorrect: { guessesLeft: number }
+  too_many_guesses: { retryAfterSeconds: number }
+  delivery_failed: { reason: string; retryAfterSeconds: number }
+  delivery_unknown: { verificationId: string; retryAfterSeconds: number }
+  not_configured: { missing: readonly string[] }
+  misconfigured: { problems: readonly string[] }
+  dependency_unavailable: { dependency: string }
+  internal: Record<string, never>
+}
+
+export type ErrorCode = keyof ErrorDetails
+
+/** A refusal together with its details, as one closed union over `code`. */
+export type Refusal = { [Code in ErrorCode]: { readonly code: Code; readonly details: ErrorDetails[Code] } }[ErrorCode]
+
+/** Thrown by use cases and validation; turned into an answer by the surface. Anything else thrown is a bug or an outage. */
+export class AppError extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal, options?: ErrorOptions) {
+    super(refusal.code, options)
+    this.name = 'AppError'
+    this.refusal = refusal
+  }
+}
+
+/** Builds an {@link AppError} with the details that its code needs. */
+export function refuse<Code extends ErrorCode>(code: Code, details: ErrorDetails[Code], cause?: unknown): AppError {
+  return new AppError({ code, details } as Refusal, cause === undefined ? undefined : { cause })
+}

@@ -1,0 +1,20 @@
+/** Thrown by {@link withTimeout} when the time is up. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError'
+}
+
+/**
+ * The promise's value, or a {@link TimeoutError} after `timeoutMs` milliseconds. The work itself goes on: what cannot be
+ * cancelled (KV, D1 and calls to objects take no signal) is only no longer waited for.
+ */
+export async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | null = null
+  const expiry = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TimeoutError(`no answer in ${timeoutMs} ms`)), timeoutMs)
+  })
+  try {
+    return await Promise.race([work, expiry])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,10 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    projects: ['test/vitest.config.workerd.ts', 'test/vitest.config.node.ts'],
+    coverage: { provider: 'istanbul', include: ['src/**'] },
+  },
+})

@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url'
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
+import { defineProject } from 'vitest/config'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+// Everything that runs in the Worker: in workerd, with real KV, D1 and Durable Objects. Nothing leaves the machine.
+export default defineProject(async () => ({
+  root,
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: `${root}wrangler.toml` },
+      miniflare: {
+        bindings: {
+          TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
+          ENVIRONMENT: 'development',
+          OTP_PEPPER: 'a pepper for tests only, 32 and more characters',
+          PHONE_HASH_KEY: 'a phone hash key for tests only, 32 characters',
+          GUPSHUP_API_KEY: 'test-gupshup-api-key',
+          GUPSHUP_SOURCE: '917834811114',
+          GUPSHUP_TEMPLATE_ID: 'c6aecef6-bcb0-4fb1-8100-28c094e3bc6b',
+          GUPSHUP_SRC_NAME: 'HomiAi',
+          GUPSHUP_API_URL: 'http://gupshup.test/wa/api/v1/template/msg',
+        },
+        outboundService: () => new Response('No test may reach the network', { status: 599 }) as never,
+      },
+    }),
+  ],
+  test: {
+    name: 'workerd',
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/node/**'],
+    setupFiles: ['test/support/setup.ts'],
+  },
+}))
