@@ -1,7 +1,22 @@
-import { DurableObject } from 'cloudflare:workers'
+import { createApp } from './app'
+import { expireVerifications } from './audit/expire-verifications'
+import { isConfigured, provide, provideGate } from './compose'
+import { Gate } from './otp/gate'
 
-export class PhoneGate extends DurableObject<Env> {}
+/** The Durable Object of a number. */
+export class PhoneGate extends Gate {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, provideGate(env))
+  }
+}
+
+const app = createApp(provide, isConfigured)
 
 export default {
-  fetch: () => new Response('not yet'),
+  fetch: app.fetch,
+  async scheduled(_controller, env) {
+    const { verification } = provide(env)
+    const count = await expireVerifications(verification.db, verification.clock())
+    verification.log('info', 'verifications.expired', { count })
+  },
 } satisfies ExportedHandler<Env>

@@ -28,6 +28,7 @@ export default defineProject(async () => ({
   ],
   test: {
     name: 'workerd',
+    silent: 'passed-only',
     include: ['test/**/*.test.ts'],
     exclude: ['test/node/**'],
     setupFiles: ['test/support/setup.ts'],

@@ -24,3 +24,8 @@ export function readGupshup(variables: Variables, problems: string[]): GupshupCo
     }
   )
 }
+
+/** What to set to get a provider, for telling an operator. */
+export const PROVIDER_VARIABLES = {
+  gupshup: ['GUPSHUP_API_KEY', 'GUPSHUP_SOURCE', 'GUPSHUP_TEMPLATE_ID', 'GUPSHUP_SRC_NAME'],
+} as const

@@ -13,10 +13,12 @@ export interface ErrorDetails {
   cooldown_active: { retryAfterSeconds: number }
   send_limit_reached: { retryAfterSeconds: number }
   verification_not_found: Record<string, never>
+  /** It is over: approved, canceled, locked or expired. */
+  verification_not_pending: { status: string }
   code_expired: Record<string, never>
   code_incorrect: { guessesLeft: number }
   too_many_guesses: { retryAfterSeconds: number }
-  delivery_failed: { reason: string; retryAfterSeconds: number }
+  delivery_failed: { reason: string }
   delivery_unknown: { verificationId: string; retryAfterSeconds: number }
   not_configured: { missing: readonly string[] }
   misconfigured: { problems: readonly string[] }

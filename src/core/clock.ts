@@ -8,7 +8,7 @@ export function toRfc3339(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
-/** Whole seconds from `now` until `then`, rounded up, so that waiting that long is always enough. Never under 0. */
-export function secondsUntil(then: number, now: number): number {
-  return Math.max(0, Math.ceil((then - now) / 1000))
+/** Milliseconds as whole seconds, rounded up, so that waiting that long is always enough. Never under 0. */
+export function wholeSeconds(ms: number): number {
+  return Math.max(0, Math.ceil(ms / 1000))
 }

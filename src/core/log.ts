@@ -5,7 +5,7 @@
 export interface LogFields {
   request_id?: string | undefined
   surface?: string | undefined
-  route?: string | undefined
+  operation?: string | undefined
   method?: string | undefined
   status?: number | undefined
   duration_ms?: number | undefined

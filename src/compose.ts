@@ -1,0 +1,86 @@
+import { type ConfigResult, loadConfig } from './config/load-config'
+import { createProfiles } from './config/profiles'
+import { refuse } from './core/app-error'
+import { systemClock } from './core/clock'
+import { consoleLog } from './core/log'
+import { createDatabase } from './db/client'
+import type { Deps } from './http/http-env'
+import { createProviders, providersFor } from './messaging/providers'
+import { systemFetch } from './messaging/providers/http'
+import { mockCode } from './messaging/providers/mock'
+import { generateCode } from './otp/code'
+import { createCodeDigester } from './otp/code-digest'
+import { createCodeStore } from './otp/code-store'
+import type { Gate, GateDeps } from './otp/gate'
+import { createGates } from './otp/gate-client'
+import { createPhoneHasher } from './phone/phone-hash'
+
+// Once per isolate: the bindings are one object for as long as it lives.
+const configs = new WeakMap<object, ConfigResult>()
+const composed = new WeakMap<object, Deps>()
+
+function configOf(env: Env): ConfigResult {
+  let result = configs.get(env)
+  if (!result) {
+    result = loadConfig(env)
+    configs.set(env, result)
+    if (!result.ok) consoleLog('error', 'config.invalid', { names: result.problems })
+  }
+  return result
+}
+
+/** Are the settings complete and without contradiction? */
+export function isConfigured(env: Env): boolean {
+  return configOf(env).ok
+}
+
+/**
+ * Everything the handlers work with.
+ * @throws `misconfigured`
+ */
+export function provide(env: Env): Deps {
+  let deps = composed.get(env)
+  if (!deps) {
+    deps = compose(env)
+    composed.set(env, deps)
+  }
+  return deps
+}
+
+/**
+ * What the gate works with.
+ * @throws `misconfigured`: an object that cannot make digests must not answer
+ */
+export function provideGate(env: Env): GateDeps {
+  const { codes, digester, db, log } = provide(env).verification
+  return { codes, digester, db, log }
+}
+
+function compose(env: Env): Deps {
+  const result = configOf(env)
+  if (!result.ok) throw refuse('misconfigured', { problems: result.problems })
+  const { config } = result
+  const db = createDatabase(env.DB)
+  const namespace = env.PHONE_GATE as unknown as DurableObjectNamespace<Gate>
+  const registry = createProviders(config, { fetch: systemFetch, timeoutMs: config.limits.providerTimeoutMs })
+  return {
+    config,
+    profiles: createProfiles(config),
+    verification: {
+      config,
+      db,
+      gates: createGates(namespace, createPhoneHasher(config.keys.phoneHashKey), consoleLog),
+      codes: createCodeStore(env.OTP_KV, consoleLog),
+      digester: createCodeDigester(config.keys.pepper, config.keys.previousPepper),
+      providersFor: (profile, channel) => providersFor(profile, channel, registry, profile.codeLength),
+      newCode: config.mockEnabled ? mockCode : generateCode,
+      clock: systemClock,
+      log: consoleLog,
+    },
+    probes: {
+      d1: () => env.DB.prepare('SELECT 1').run(),
+      kv: () => env.OTP_KV.get('ready'),
+      gate: () => namespace.get(namespace.idFromName('ready')).ping(),
+    },
+  }
+}

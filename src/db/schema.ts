@@ -1,0 +1,2 @@
+export { auditEvents } from './audit-events'
+export { verifications } from './verifications'

@@ -1,0 +1,61 @@
+import type { MiddlewareHandler } from 'hono'
+import type * as z from 'zod'
+import type { ErrorCode } from '../core/app-error'
+import type { ErrorStatuses } from './error-status'
+import type { HttpEnv } from './http-env'
+
+/** An answer as the OpenAPI document shows it. */
+export interface ResponseSpec {
+  readonly description: string
+  /** Absent for an answer without a body. */
+  readonly schema?: z.ZodType
+  readonly headers?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>
+}
+
+/** What a route says of itself. Path, method and request body are not here: they come from the router and the validator. */
+export interface Operation {
+  readonly operationId: string
+  readonly summary: string
+  readonly description?: string
+  readonly responses: Readonly<Record<number, ResponseSpec>>
+  /** The refusals that this route can give, beside those that every route with a body can. */
+  readonly refusals: readonly ErrorCode[]
+}
+
+/** How a surface tells refusals: by which statuses, in which body, as which media type. */
+export interface SurfaceSpec {
+  readonly tag: string
+  readonly statuses: ErrorStatuses
+  readonly failureSchema: z.ZodType
+  readonly failureMediaType: string
+}
+
+export interface DocumentedOperation extends Operation {
+  readonly surface: SurfaceSpec
+}
+
+export const OPERATION = Symbol('operation')
+export const REQUEST_BODY = Symbol('request body')
+export const PATH_PARAMETERS = Symbol('path parameters')
+
+/** Pins a fact for the OpenAPI document on a middleware, where `openapi.ts` finds it by walking the routes. */
+export function tag<Handler extends object>(handler: Handler, symbol: symbol, value: unknown): Handler {
+  return Object.assign(handler, { [symbol]: value })
+}
+
+/** Makes the route documentation of one surface: a middleware that carries it, and names the operation for the log. */
+export function createOperation(surface: SurfaceSpec) {
+  return (operation: Operation): MiddlewareHandler<HttpEnv> => {
+    const handler: MiddlewareHandler<HttpEnv> = (c, next) => {
+      c.set('operation', operation.operationId)
+      return next()
+    }
+    return tag(handler, OPERATION, { ...operation, surface } satisfies DocumentedOperation)
+  }
+}
+
+/** Documents the parameters in a route's path. */
+export function pathParameters(schema: z.ZodObject): MiddlewareHandler {
+  const handler: MiddlewareHandler = (_c, next) => next()
+  return tag(handler, PATH_PARAMETERS, schema)
+}

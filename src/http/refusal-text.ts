@@ -1,0 +1,50 @@
+import type { Refusal } from '../core/app-error'
+import { PHONE_REFUSAL_TEXT, type PhoneRefusalReason } from '../phone/phone-number'
+import { retryAfterOf } from './to-refusal'
+
+/** What a refusal means and what to do, in one or two sentences for a person who calls the API. */
+export function refusalText(refusal: Refusal): string {
+  const wait = `${retryAfterOf(refusal)} seconds`
+  switch (refusal.code) {
+    case 'invalid_request':
+      return refusal.details.issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')
+    case 'malformed_json':
+      return 'The request body is not valid JSON.'
+    case 'unsupported_media_type':
+      return 'The request body must be JSON, with the header Content-Type: application/json.'
+    case 'payload_too_large':
+      return `The request body is larger than ${refusal.details.limitBytes} bytes.`
+    case 'route_not_found':
+      return 'There is nothing at this address. See /docs for what there is.'
+    case 'method_not_allowed':
+      return `This address takes only ${refusal.details.allow.join(', ')}.`
+    case 'invalid_phone':
+      return PHONE_REFUSAL_TEXT[refusal.details.reason as PhoneRefusalReason]
+    case 'cooldown_active':
+      return `A code was sent to this number just now. Please wait ${wait} before asking for another one.`
+    case 'send_limit_reached':
+      return `Too many codes were sent to this number. Please try again in ${wait}.`
+    case 'verification_not_found':
+      return 'There is no code waiting to be verified. Please request a new one.'
+    case 'verification_not_pending':
+      return `This verification is over: it is ${refusal.details.status}.`
+    case 'code_expired':
+      return 'The code has expired. Please request a new one.'
+    case 'code_incorrect':
+      return `The code is not correct. Attempts left: ${refusal.details.guessesLeft}.`
+    case 'too_many_guesses':
+      return `Too many wrong codes. A new code can be requested in ${wait}.`
+    case 'delivery_failed':
+      return 'The message could not be sent. Nothing was delivered; you may try again now.'
+    case 'delivery_unknown':
+      return `The messaging service did not confirm the message. If a code arrives it is valid; another one can be requested in ${wait}.`
+    case 'not_configured':
+      return `No messaging service is configured for this channel. Missing: ${refusal.details.missing.join(', ') || 'a provider of this channel'}.`
+    case 'misconfigured':
+      return `The service is not configured correctly. ${refusal.details.problems.join('. ')}.`
+    case 'dependency_unavailable':
+      return 'A part of the service cannot be reached right now. Nothing was sent or accepted; please try again.'
+    case 'internal':
+      return 'Something went wrong on our side. Please quote the request id when you ask about it.'
+  }
+}

@@ -1,0 +1,54 @@
+import { type Context, Hono } from 'hono'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import type * as z from 'zod'
+import type { Refusal } from '../core/app-error'
+import type { ErrorStatuses } from './error-status'
+import type { HttpEnv } from './http-env'
+import { createOperation } from './operation'
+import { retryAfterOf, toRefusal } from './to-refusal'
+
+/** What a surface says of a refusal, besides its status. */
+export interface Envelope {
+  /** Its name in logs, audit and OpenAPI. */
+  readonly surface: string
+  readonly statuses: ErrorStatuses
+  readonly failureSchema: z.ZodType
+  readonly failureMediaType?: 'application/problem+json'
+  readonly failure: (
+    refusal: Refusal,
+    about: { readonly requestId: string; readonly status: number; readonly body: unknown },
+  ) => object
+}
+
+/**
+ * A Hono app in which every error, an unknown path and a wrong method are told in the surface's own envelope. Routes are
+ * added to `app`; `close` is called last and returns it.
+ */
+export function createSurface(envelope: Envelope) {
+  const app = new Hono<HttpEnv>({ strict: false })
+  const answer = (c: Context<HttpEnv>, refusal: Refusal) => refuseWith(c, envelope, refusal)
+
+  app.onError((error, c) => answer(c, toRefusal(error, c.get('requestId'))))
+  app.use(
+    methodNotAllowed({ app, onMethodNotAllowed: (c, allow) => answer(c, { code: 'method_not_allowed', details: { allow } }) }),
+  )
+  return {
+    app,
+    operation: createOperation({
+      tag: envelope.surface,
+      statuses: envelope.statuses,
+      failureSchema: envelope.failureSchema,
+      failureMediaType: envelope.failureMediaType ?? 'application/json',
+    }),
+    close: () => app.all('*', (c) => answer(c, { code: 'route_not_found', details: {} })),
+  }
+}
+
+function refuseWith(c: Context<HttpEnv>, envelope: Envelope, refusal: Refusal): Response {
+  const status = envelope.statuses[refusal.code]
+  const retryAfter = retryAfterOf(refusal)
+  if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter))
+  if (refusal.code === 'method_not_allowed') c.header('Allow', refusal.details.allow.join(', '))
+  const body = envelope.failure(refusal, { requestId: c.get('requestId'), status, body: c.get('body') })
+  return c.json(body, status, { 'Content-Type': envelope.failureMediaType ?? 'application/json' })
+}

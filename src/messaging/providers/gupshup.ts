@@ -1,0 +1,144 @@
+import * as z from 'zod'
+import type { GupshupConfig } from '../../config/config'
+import type { FailureReason } from '../failure-reason'
+import type { Message } from '../message'
+import type { Provider, SendOutcome } from '../provider'
+import { callVendor, type VendorHttp, type VendorReply } from './http'
+import { META_CODES } from './meta-codes'
+
+// Gupshup WhatsApp, self-serve API: POST of a form to /wa/api/v1/template/msg with the account's key in `apikey`.
+// https://docs.gupshup.io/reference/sending-text-template, https://docs.gupshup.io/docs/error-and-status-messages
+
+/** WhatsApp authentication templates carry codes of 4 to 8 characters (Meta's rule for the template category). */
+const MAX_CODE_LENGTH = 8
+
+/** Gupshup's own codes. Meta's come through as they are. */
+const GUPSHUP_CODES: Readonly<Record<number, FailureReason>> = {
+  500: 'provider_unavailable',
+  1001: 'config_error', // sandbox: sender and bot differ
+  1002: 'invalid_recipient', // not on WhatsApp
+  1003: 'insufficient_funds',
+  1004: 'template_rejected', // template messages are switched off
+  1005: 'template_rejected', // no template matches
+  1006: 'opted_out',
+  1007: 'opted_out',
+  1008: 'opted_out',
+  1010: 'bad_request', // media address
+  1011: 'bad_request', // media size
+  1012: 'opted_out',
+  4001: 'rate_limited',
+  4002: 'provider_unavailable', // WhatsApp's reply made no sense to Gupshup
+  4003: 'template_rejected', // no template matches
+  4004: 'config_error', // the app may only use the hosted API
+  4005: 'template_rejected', // paused
+}
+
+/** Documented texts, for an error that comes with neither a code nor an HTTP status of its own. */
+const KNOWN_TEXTS: readonly (readonly [RegExp, FailureReason])[] = [
+  [/authentication failed|unauthorized access|portal user not found/i, 'provider_auth'],
+  [/too many requests|rate limited/i, 'rate_limited'],
+  [/not exists? on whatsapp/i, 'invalid_recipient'],
+  [/wallet balance/i, 'insufficient_funds'],
+  [/opted out|not opted in/i, 'opted_out'],
+  [/template/i, 'template_rejected'],
+]
+
+// Fields of an unexpected type count as absent, so that one odd field does not hide what the others say.
+const replySchema = z.object({
+  status: z.string().optional().catch(undefined),
+  messageId: z.string().min(1).max(200).optional().catch(undefined),
+  message: z.string().optional().catch(undefined),
+  code: z.coerce.number().int().positive().max(9_999_999).optional().catch(undefined),
+})
+type Reply = z.infer<typeof replySchema>
+
+/** The one request that sends a template message. The code stands in the form and nowhere else. */
+export function buildRequest(config: GupshupConfig, message: Message) {
+  const form = {
+    channel: 'whatsapp',
+    source: config.source,
+    destination: digits(message.to),
+    'src.name': config.srcName,
+    template: JSON.stringify({ id: config.templateId, params: [message.code] }),
+  }
+  return {
+    url: config.apiUrl,
+    init: {
+      method: 'POST',
+      headers: { apikey: config.apiKey, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(form).toString(),
+    },
+    form,
+  }
+}
+
+/** What Gupshup's reply means. The body speaks before the HTTP status: a 2xx can carry an error. */
+export function readReply(reply: VendorReply): SendOutcome {
+  if (reply.kind !== 'replied') return { status: 'unknown', reason: reply.kind }
+  const { httpStatus } = reply
+  const body: Reply = replySchema.safeParse(reply.json).data ?? {}
+  if (body.status !== 'error' && httpStatus >= 200 && httpStatus < 300) {
+    return body.status === 'submitted' && body.messageId !== undefined
+      ? { status: 'accepted', providerMessageId: body.messageId }
+      : { status: 'unknown', reason: 'unreadable_reply', httpStatus }
+  }
+  return {
+    status: 'rejected',
+    reason: reasonOfCode(body.code) ?? reasonOfHttpStatus(httpStatus) ?? reasonOfText(body.message) ?? 'unknown',
+    ...(body.code !== undefined && { providerCode: String(body.code) }),
+    httpStatus,
+  }
+}
+
+/** Gupshup WhatsApp: one-time codes in an authentication template whose only parameter is the code. */
+export function createGupshup(config: GupshupConfig, http: VendorHttp): Provider {
+  return {
+    id: 'gupshup',
+    channels: ['whatsapp'],
+    facts: { maxCodeLength: MAX_CODE_LENGTH },
+    send: async (message) => {
+      const { url, init } = buildRequest(config, message)
+      return readReply(await callVendor({ ...http, url, init }))
+    },
+  }
+}
+
+/** The exact form of the request, for a person to compare with the vendor's panel: no key, no real number or code. */
+export function describeGupshupRequest(config: GupshupConfig) {
+  const { url, init, form } = buildRequest(
+    { ...config, apiKey: '[redacted]' },
+    {
+      kind: 'otp',
+      to: '+910000000000',
+      channel: 'whatsapp',
+      purpose: 'login',
+      locale: 'en',
+      code: '000000',
+      expiresInSeconds: 180,
+      communicationId: '00000000-0000-7000-8000-000000000000',
+    },
+  )
+  const { origin, pathname } = new URL(url)
+  return { method: init.method, url: origin + pathname, headers: init.headers, form, body: init.body }
+}
+
+function digits(phone: string): string {
+  return phone.replaceAll(/\D/g, '')
+}
+
+function reasonOfCode(code: number | undefined): FailureReason | undefined {
+  return code === undefined ? undefined : (GUPSHUP_CODES[code] ?? META_CODES[code])
+}
+
+function reasonOfHttpStatus(httpStatus: number): FailureReason | undefined {
+  if (httpStatus === 401 || httpStatus === 403) return 'provider_auth'
+  if (httpStatus === 429) return 'rate_limited'
+  if (httpStatus >= 500) return 'provider_unavailable'
+  if (httpStatus >= 400) return 'bad_request'
+  if (httpStatus >= 300) return 'config_error'
+  return undefined
+}
+
+function reasonOfText(text: string | undefined): FailureReason | undefined {
+  return text === undefined ? undefined : KNOWN_TEXTS.find(([pattern]) => pattern.test(text))?.[1]
+}

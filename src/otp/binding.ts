@@ -1,0 +1,11 @@
+import { toBase64Url } from '../core/encoding'
+
+/** The facts a code is tied to, such as a loan and its repayment. */
+export type Binding = Readonly<Record<string, string>>
+
+/** One text for one set of facts, whatever their order: SHA-256 over the sorted pairs. Empty for no binding. */
+export async function hashBinding(binding: Binding | undefined): Promise<string> {
+  const pairs = Object.entries(binding ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  if (pairs.length === 0) return ''
+  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(pairs)))))
+}

@@ -1,0 +1,33 @@
+import type { Config } from '../config/config'
+import type { Clock } from '../core/clock'
+import type { Log } from '../core/log'
+import type { Database } from '../db/client'
+import type { Channel } from '../messaging/message'
+import type { Provider } from '../messaging/provider'
+import type { Profile } from '../config/profiles'
+import type { CodeDigester } from './code-digest'
+import type { CodeStore } from './code-store'
+import type { Gates } from './gate-client'
+
+/** What the use cases of this folder work with. Built once per isolate in `compose.ts`. */
+export interface VerificationDeps {
+  readonly gates: Gates
+  readonly codes: CodeStore
+  readonly digester: CodeDigester
+  readonly db: Database
+  readonly config: Config
+  /** The providers of a profile that can carry a code of its length on that channel, in order. */
+  readonly providersFor: (profile: Profile, channel: Channel) => readonly Provider[]
+  /** A new code of so many digits. */
+  readonly newCode: (length: number) => string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** What is known of the request that a use case runs for. */
+export interface Caller {
+  readonly surface: string
+  readonly requestId: string
+  /** Lets work go on after the answer (`ctx.waitUntil`). */
+  readonly defer: (work: Promise<unknown>) => void
+}

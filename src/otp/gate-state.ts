@@ -1,0 +1,118 @@
+import type { AuditEvent } from '../audit/event'
+
+/** The code that is live. Only its digest; the same stands in KV under its id, this copy is the net under that. */
+export interface LiveCode {
+  /** Random; the KV key is made from it. */
+  readonly id: string
+  readonly digest: string
+  readonly keyVersion: string
+}
+
+/** The answer to a check, kept for a minute so that a lost reply can be asked for again. */
+export interface CheckReplay {
+  readonly attemptKey: string
+  readonly at: number
+  readonly reply: { readonly status: 'approved' | 'incorrect' | 'incorrect_and_locked'; readonly guessesLeft: number }
+}
+
+/** One attempt of the person to prove the number for one purpose. Times in milliseconds since the epoch. */
+export interface Verification {
+  readonly id: string
+  readonly purpose: string
+  readonly bindingHash: string
+  readonly surface: string
+  readonly channel: string
+  readonly locale: string
+  /** `expired` is not stored: it follows from `pending` and the time. */
+  readonly status: 'pending' | 'approved' | 'locked' | 'canceled' | 'failed'
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly completedAt: number | null
+  readonly sends: number
+  readonly guessLimit: number
+  readonly wrongGuessLimit: number
+  /** Guesses that were let in; counted before they are weighed. */
+  readonly guesses: number
+  /** Guesses that were weighed and found wrong. */
+  readonly wrong: number
+  readonly code: LiveCode | null
+  /** The newest reservation, for answering its repetition. */
+  readonly lastCodeId: string
+  /** Reservations whose outcome has not been told yet. */
+  readonly unsettled: readonly string[]
+  readonly replay: CheckReplay | null
+  /** The audit sequence number of its newest event. */
+  readonly version: number
+}
+
+/**
+ * All that the gate of one number knows. Versioned: old and new code run side by side during a deploy, so fields are only
+ * ever added, each with a meaning for "absent".
+ */
+export interface GateState {
+  readonly v: 1
+  readonly phone: string
+  readonly phoneHash: string
+  readonly phoneMasked: string
+  readonly country: string
+  readonly seq: number
+  readonly cooldownUntil: number
+  /** Which reservation started the cooldown: only its rejection gives it back. */
+  readonly cooldownCodeId: string
+  /** Times of the sends of the last 24 hours. */
+  readonly sends: readonly number[]
+  /** Times of the guesses of the last 24 hours that were not right, those being weighed included. */
+  readonly wrongGuesses: readonly number[]
+  /** Times of the refusals of the last hour that the audit has. */
+  readonly refusals: readonly number[]
+  readonly verifications: readonly Verification[]
+  readonly outbox: readonly AuditEvent[]
+  /** Failed attempts in a row to carry the outbox to D1. */
+  readonly flushFailures: number
+  readonly lastActivityAt: number
+  /** When the alarm is set for; 0 for none. */
+  readonly alarmAt: number
+}
+
+export const EMPTY_GATE_STATE: GateState = {
+  v: 1,
+  phone: '',
+  phoneHash: '',
+  phoneMasked: '',
+  country: '',
+  seq: 0,
+  cooldownUntil: 0,
+  cooldownCodeId: '',
+  sends: [],
+  wrongGuesses: [],
+  refusals: [],
+  verifications: [],
+  outbox: [],
+  flushFailures: 0,
+  lastActivityAt: 0,
+  alarmAt: 0,
+}
+
+/** What a rule decides: the state after it and the answer. The same state object back means that nothing is to be written. */
+export interface Decision<Reply> {
+  readonly state: GateState
+  readonly reply: Reply
+}
+
+export const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Is the verification one that a right code would still approve? */
+export function isLive(verification: Verification, now: number): boolean {
+  return verification.status === 'pending' && verification.code !== null && now < verification.expiresAt
+}
+
+/** The status as the world sees it, with the one that follows from the time. */
+export function statusAt(verification: Verification, now: number): Verification['status'] | 'expired' {
+  return verification.status === 'pending' && now >= verification.expiresAt ? 'expired' : verification.status
+}
+
+/** The state with one verification changed, or added at the end. */
+export function withVerification(state: GateState, changed: Verification): GateState {
+  const index = state.verifications.findIndex(({ id }) => id === changed.id)
+  return { ...state, verifications: index < 0 ? [...state.verifications, changed] : state.verifications.with(index, changed) }
+}

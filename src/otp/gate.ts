@@ -1,0 +1,143 @@
+import { DurableObject } from 'cloudflare:workers'
+import { writeAudit } from '../audit/write-audit'
+import { type Log, errorName } from '../core/log'
+import { withTimeout } from '../core/with-timeout'
+import type { Database } from '../db/client'
+import { type CodeDigester, digestsEqual } from './code-digest'
+import type { CodeStore } from './code-store'
+import { type Decision, EMPTY_GATE_STATE, type GateState } from './gate-state'
+import { type CancelReply, type CancelRequest, cancel } from './rules/cancel'
+import { type CheckAnswer, type CheckRequest, type Weighing, beginCheck, endCheck } from './rules/check'
+import { type Description, describe } from './rules/describe'
+import { dropBatch, isQuiet, nextAlarmAt, takeBatch } from './rules/outbox'
+import { type ReserveReply, type ReserveRequest, reserve } from './rules/reserve'
+import type { SendWindow } from './rules/send-window'
+import { type SettleReply, type SettleRequest, settle } from './rules/settle'
+
+export interface GateDeps {
+  readonly codes: CodeStore
+  readonly digester: CodeDigester
+  readonly db: Database
+  readonly log: Log
+}
+
+const STATE_KEY = 'state'
+const FLUSH_TIMEOUT_MS = 10_000
+/** An alarm this long overdue was lost: the next call sets a new one. */
+const ALARM_OVERDUE_MS = 5 * 60_000
+
+/**
+ * The gate of one number: it alone decides, and it only decides. Every decision is a pure rule (`rules/`) applied to the
+ * stored state in one synchronous block; the reply leaves when the write is durable (the platform's output gate). Replies
+ * are tagged unions, since error classes do not survive the call. It never calls a provider.
+ */
+export class Gate extends DurableObject<Env> {
+  readonly #deps: GateDeps
+
+  constructor(ctx: DurableObjectState, env: Env, deps: GateDeps) {
+    super(ctx, env)
+    this.#deps = deps
+  }
+
+  /** Lets a send through or refuses it. */
+  reserve(request: ReserveRequest): ReserveReply {
+    return this.#decide((state, now) => reserve(state, request, now))
+  }
+
+  /** Takes the outcome of a send. */
+  settle(request: SettleRequest): SettleReply {
+    return this.#decide((state, now) => settle(state, request, now))
+  }
+
+  /** Weighs one guess: counts it, reads KV, compares, and approves at most one of any number of right ones. */
+  async check(
+    request: CheckRequest & { readonly code: string; readonly presentedBindingHash: string | null },
+  ): Promise<CheckAnswer> {
+    const begun = this.#decide((state, now) => beginCheck(state, request, now))
+    if (begun.status !== 'weigh') return begun
+    const right = await this.#isRight(begun, request)
+    const weighed = { request, verificationId: begun.verificationId, codeId: begun.code.id, right }
+    return this.#decide((state, now) => endCheck(state, weighed, now))
+  }
+
+  /** Ends a pending verification. */
+  cancel(request: CancelRequest): CancelReply {
+    return this.#decide((state, now) => cancel(state, request, now))
+  }
+
+  /** Tells of one verification. */
+  describe(id: string, windows: readonly SendWindow[]): Description | null {
+    return describe(this.#read(), id, windows, Date.now())
+  }
+
+  /** For `/ready`: that objects can be reached. Stores nothing. */
+  ping(): 'pong' {
+    return 'pong'
+  }
+
+  /** Carries the outbox to D1, or deletes the storage of a number that has been quiet for a day. Never throws. */
+  override async alarm(): Promise<void> {
+    const now = Date.now()
+    const state = this.#read()
+    if (isQuiet(state, now)) return this.ctx.storage.deleteAll()
+    if (state.outbox.length === 0) return this.#save({ ...state, alarmAt: 0 }, now)
+
+    const batch = takeBatch(state)
+    try {
+      await withTimeout(writeAudit(this.#deps.db, batch), FLUSH_TIMEOUT_MS)
+      // Read again: the gate went on deciding while D1 wrote.
+      this.#save({ ...dropBatch(this.#read(), batch, now), alarmAt: 0 }, now)
+    } catch (error) {
+      const failed = this.#read()
+      this.#deps.log('error', 'audit.flush_failed', {
+        dependency: 'd1',
+        error_name: errorName(error),
+        attempt: failed.flushFailures + 1,
+        count: failed.outbox.length,
+      })
+      this.#save({ ...failed, flushFailures: failed.flushFailures + 1, alarmAt: 0 }, now)
+    }
+  }
+
+  async #isRight(
+    weighing: Weighing,
+    request: { readonly code: string; readonly presentedBindingHash: string | null },
+  ): Promise<boolean> {
+    const { code, phone, purpose } = weighing
+    const bindingHash = request.presentedBindingHash ?? weighing.bindingHash
+    const [stored, candidate] = await Promise.all([
+      this.#deps.codes.get(code.id),
+      this.#deps.digester.digestWith(code.keyVersion, { codeId: code.id, phone, purpose, bindingHash, code: request.code }),
+    ])
+    if (stored && stored.digest !== code.digest) this.#deps.log('warn', 'code_store.mismatch', { dependency: 'kv' })
+    // The copy is the net under KV and the judge of it: missing, late, stale or altered, KV changes no answer.
+    const digest = stored?.digest === code.digest ? stored.digest : code.digest
+    return candidate !== undefined && digestsEqual(candidate, digest)
+  }
+
+  #decide<Reply>(rule: (state: GateState, now: number) => Decision<Reply>): Reply {
+    const now = Date.now()
+    const before = this.#read()
+    const { state, reply } = rule(before, now)
+    if (state !== before) this.#save(state, now)
+    return reply
+  }
+
+  #read(): GateState {
+    return this.ctx.storage.kv.get<GateState>(STATE_KEY) ?? EMPTY_GATE_STATE
+  }
+
+  /** Writes the state and, where none is due in time, sets the alarm: no `await` in between, so both or neither. */
+  #save(state: GateState, now: number): void {
+    const due = nextAlarmAt(state, now, randomFraction())
+    const isArmed = state.alarmAt > now - ALARM_OVERDUE_MS && state.alarmAt <= due
+    this.ctx.storage.kv.put(STATE_KEY, isArmed ? state : { ...state, alarmAt: due })
+    // Not awaited: the platform holds the reply back until the write and the alarm are durable.
+    if (!isArmed) void this.ctx.storage.setAlarm(due)
+  }
+}
+
+/** 0 to 1, for spreading retries. */
+function randomFraction(): number {
+  return crypto.getRandomValues(new Uint8Array(1))[0]! / 255
+}

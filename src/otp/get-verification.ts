@@ -1,0 +1,47 @@
+import { eq } from 'drizzle-orm'
+import type { VerificationStatus } from '../audit/event'
+import { DEPENDENCY_TIMEOUT_MS } from '../config/limits'
+import { refuse } from '../core/app-error'
+import { withTimeout } from '../core/with-timeout'
+import { verifications } from '../db/schema'
+import { maskPhone } from '../phone/mask-phone'
+import type { VerificationDeps } from './deps'
+import { sendWindows } from './send-policy'
+
+/** What a caller may know of a verification. Times in milliseconds since the epoch. */
+export interface VerificationView {
+  readonly id: string
+  readonly status: VerificationStatus
+  readonly phoneMasked: string
+  readonly channel: string
+  readonly purpose: string
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly completedAt: number | null
+  /** When another send to the number is allowed; null where the gate has forgotten the verification. */
+  readonly resendAt: number | null
+  readonly guessesLeft: number
+}
+
+/**
+ * One verification, from its gate, or from D1 once the gate has been quiet for a day.
+ * @throws `verification_not_found`, `dependency_unavailable`
+ */
+export async function getVerification(deps: VerificationDeps, id: string): Promise<VerificationView> {
+  const gate = deps.gates.forVerification(id)
+  if (!gate) throw refuse('verification_not_found', {})
+  const found = await gate.call((remote) => remote.describe(id, sendWindows(deps.config.limits)))
+  return found ? { ...found, phoneMasked: maskPhone(found.phone) } : fromRecord(deps, id)
+}
+
+async function fromRecord(deps: VerificationDeps, id: string): Promise<VerificationView> {
+  const query = deps.db.select().from(verifications).where(eq(verifications.id, id)).get()
+  const record = await withTimeout(query, DEPENDENCY_TIMEOUT_MS).catch((error: unknown) => {
+    throw refuse('dependency_unavailable', { dependency: 'd1' }, error)
+  })
+  if (!record) throw refuse('verification_not_found', {})
+  const isOver = record.status === 'pending' && deps.clock() >= record.expiresAt
+  const { phoneMasked, channel, purpose, createdAt, expiresAt, completedAt } = record
+  const status = isOver ? 'expired' : (record.status as VerificationStatus)
+  return { id, status, phoneMasked, channel, purpose, createdAt, expiresAt, completedAt, resendAt: null, guessesLeft: 0 }
+}

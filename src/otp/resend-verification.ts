@@ -1,0 +1,31 @@
+import type { Profile } from '../config/profiles'
+import { refuse } from '../core/app-error'
+import type { Channel } from '../messaging/message'
+import type { Caller, VerificationDeps } from './deps'
+import { type SentVerification, sendVerification } from './send-verification'
+import { sendWindows } from './send-policy'
+
+/**
+ * Sends a new code for a verification that its id names; the old code is worth nothing from then on. It costs one more
+ * call to the gate than a send by number: only the gate knows the number.
+ * @throws as {@link sendVerification}
+ */
+export async function resendVerification(
+  deps: VerificationDeps,
+  caller: Caller,
+  input: { readonly id: string; readonly profile: Profile; readonly channel?: Channel | undefined },
+): Promise<SentVerification> {
+  const gate = deps.gates.forVerification(input.id)
+  if (!gate) throw refuse('verification_not_found', {})
+  const found = await gate.call((remote) => remote.describe(input.id, sendWindows(deps.config.limits)))
+  if (!found) throw refuse('verification_not_found', {})
+  return sendVerification(deps, caller, {
+    phone: { e164: found.phone, country: found.country },
+    profile: input.profile,
+    purpose: found.purpose,
+    bindingHash: found.bindingHash,
+    channel: input.channel ?? (found.channel as Channel),
+    locale: found.locale,
+    resendOf: input.id,
+  })
+}

@@ -1,0 +1,43 @@
+import { type GateState, statusAt } from '../gate-state'
+import { type SendWindow, nextSendAt } from './send-window'
+
+/** What can be told of a verification; `null` where the gate knows none by that id. Times in milliseconds. */
+export interface Description {
+  readonly id: string
+  readonly status: ReturnType<typeof statusAt>
+  readonly phone: string
+  readonly country: string
+  readonly purpose: string
+  readonly bindingHash: string
+  readonly channel: string
+  readonly locale: string
+  readonly sends: number
+  readonly guessesLeft: number
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly completedAt: number | null
+  readonly resendAt: number
+}
+
+/** Describes one verification. Reads only. */
+export function describe(state: GateState, id: string, windows: readonly SendWindow[], now: number): Description | null {
+  const found = state.verifications.find((verification) => verification.id === id)
+  if (!found) return null
+  const { purpose, bindingHash, channel, locale, sends, createdAt, expiresAt, completedAt } = found
+  return {
+    id,
+    status: statusAt(found, now),
+    phone: state.phone,
+    country: state.country,
+    purpose,
+    bindingHash,
+    channel,
+    locale,
+    sends,
+    guessesLeft: Math.max(0, found.guessLimit - found.guesses),
+    createdAt,
+    expiresAt,
+    completedAt,
+    resendAt: nextSendAt(state, windows, now),
+  }
+}

@@ -1,0 +1,164 @@
+import { DAY_MS, type Decision, type GateState, type Verification, isLive, statusAt, withVerification } from '../gate-state'
+import { recordEvent } from './record'
+import { recordRefusal } from './refusals'
+import { type SendWindow, nextSendAt, windowsOpenAt } from './send-window'
+
+export interface SendPolicy {
+  readonly cooldownMs: number
+  readonly windows: readonly SendWindow[]
+  readonly lifetimeMs: number
+  readonly guessLimit: number
+  readonly wrongGuessLimit: number
+}
+
+/** Asks to send a code. The code and its digest exist already; the gate sees only the digest. */
+export interface ReserveRequest {
+  /** Used if a new verification begins. */
+  readonly verificationId: string
+  /** Set to continue exactly this one (a resend by id). */
+  readonly resendOf: string | null
+  readonly phone: { readonly e164: string; readonly hash: string; readonly masked: string; readonly country: string }
+  readonly purpose: string
+  readonly bindingHash: string
+  readonly surface: string
+  readonly channel: string
+  readonly locale: string
+  readonly code: { readonly id: string; readonly digest: string; readonly keyVersion: string }
+  readonly communicationId: string
+  readonly requestId: string
+  readonly policy: SendPolicy
+}
+
+export type ReserveReply =
+  | {
+      readonly status: 'reserved'
+      readonly verificationId: string
+      readonly createdAt: number
+      readonly expiresAt: number
+      readonly resendAt: number
+      readonly guessesLeft: number
+      /** The gate's time at the reservation. */
+      readonly now: number
+    }
+  | { readonly status: 'refused'; readonly reason: 'cooldown' | 'send_limit' | 'too_many_guesses'; readonly waitMs: number }
+  | { readonly status: 'not_found' }
+  | { readonly status: 'not_pending'; readonly now: ReturnType<typeof statusAt> }
+
+/**
+ * Lets one send through, or says why not and until when. Cooldown, windows, verification, digest and audit event are one
+ * state and so one write. Repeating a reservation (same code id) is answered as the first time.
+ */
+export function reserve(state: GateState, request: ReserveRequest, now: number): Decision<ReserveReply> {
+  const repeated = state.verifications.find(({ lastCodeId }) => lastCodeId === request.code.id)
+  if (repeated) return { state, reply: reserved(state, repeated, request, now) }
+
+  const current = findCurrent(state, request)
+  if (request.resendOf !== null) {
+    if (!current) return { state, reply: { status: 'not_found' } }
+    if (!canContinue(current, now)) return { state, reply: { status: 'not_pending', now: statusAt(current, now) } }
+  }
+
+  const refusal = refuseSend(state, request.policy, now)
+  if (refusal) {
+    const detail = { reason: refusal.reason, wait_ms: refusal.waitMs, channel: request.channel }
+    const event = {
+      verificationId: current?.id ?? request.verificationId,
+      kind: 'send.refused',
+      surface: request.surface,
+      requestId: request.requestId,
+      detail,
+    } as const
+    return { state: recordRefusal(state, event, now), reply: refusal }
+  }
+  return grant(state, current && canContinue(current, now) ? current : undefined, request, now)
+}
+
+function findCurrent(state: GateState, request: ReserveRequest): Verification | undefined {
+  return request.resendOf === null
+    ? state.verifications.findLast((one) => one.purpose === request.purpose && one.bindingHash === request.bindingHash)
+    : state.verifications.find(({ id }) => id === request.resendOf)
+}
+
+// A failed one goes on too: had it begun anew, its count of guesses would have begun anew with it.
+function canContinue(verification: Verification, now: number): boolean {
+  const isOpen = verification.status === 'pending' || verification.status === 'failed'
+  return isOpen && now < verification.expiresAt && verification.guesses < verification.guessLimit
+}
+
+function refuseSend(state: GateState, policy: SendPolicy, now: number): Extract<ReserveReply, { status: 'refused' }> | undefined {
+  const guessesOpenAt = windowsOpenAt(state.wrongGuesses, [{ limit: policy.wrongGuessLimit, windowMs: DAY_MS }], now)
+  // A code that nobody may try is not worth a message.
+  if (guessesOpenAt > now) return { status: 'refused', reason: 'too_many_guesses', waitMs: guessesOpenAt - now }
+  const until = nextSendAt(state, policy.windows, now)
+  if (until === now) return undefined
+  const reason = windowsOpenAt(state.sends, policy.windows, now) > now ? 'send_limit' : 'cooldown'
+  return { status: 'refused', reason, waitMs: until - now }
+}
+
+function grant(
+  state: GateState,
+  current: Verification | undefined,
+  request: ReserveRequest,
+  now: number,
+): Decision<ReserveReply> {
+  const { policy, code } = request
+  const verification: Verification = {
+    id: current?.id ?? request.verificationId,
+    purpose: request.purpose,
+    bindingHash: request.bindingHash,
+    surface: request.surface,
+    channel: request.channel,
+    locale: request.locale,
+    status: 'pending',
+    createdAt: current?.createdAt ?? now,
+    expiresAt: now + policy.lifetimeMs,
+    completedAt: null,
+    sends: (current?.sends ?? 0) + 1,
+    guessLimit: Math.min(current?.guessLimit ?? policy.guessLimit, policy.guessLimit),
+    wrongGuessLimit: policy.wrongGuessLimit,
+    guesses: current?.guesses ?? 0,
+    wrong: current?.wrong ?? 0,
+    code,
+    lastCodeId: code.id,
+    unsettled: [...(current?.unsettled ?? []), code.id],
+    replay: null,
+    version: 0,
+  }
+  const next: GateState = {
+    ...withVerification(withoutRivals(state, verification, now), verification),
+    phone: request.phone.e164,
+    phoneHash: request.phone.hash,
+    phoneMasked: request.phone.masked,
+    country: request.phone.country,
+    cooldownUntil: now + policy.cooldownMs,
+    cooldownCodeId: code.id,
+    sends: [...state.sends.filter((at) => at > now - DAY_MS), now],
+  }
+  const event = {
+    verificationId: verification.id,
+    kind: 'send.reserved',
+    surface: request.surface,
+    requestId: request.requestId,
+    detail: { communication_id: request.communicationId, channel: request.channel, send: verification.sends },
+  } as const
+  const recorded = recordEvent(next, event, now)
+  return { state: recorded, reply: reserved(recorded, verification, request, now) }
+}
+
+/** One live code for a number, purpose and binding: what else lives there (locked up by guesses in flight) loses its code. */
+function withoutRivals(state: GateState, winner: Verification, now: number): GateState {
+  const isRival = (one: Verification) =>
+    one.id !== winner.id && one.purpose === winner.purpose && one.bindingHash === winner.bindingHash && isLive(one, now)
+  return {
+    ...state,
+    verifications: state.verifications.map((one) =>
+      isRival(one) ? { ...one, status: 'locked', code: null, completedAt: now } : one,
+    ),
+  }
+}
+
+function reserved(state: GateState, verification: Verification, request: ReserveRequest, now: number): ReserveReply {
+  const { id, createdAt, expiresAt, guessLimit, guesses } = verification
+  const resendAt = nextSendAt(state, request.policy.windows, now)
+  return { status: 'reserved', verificationId: id, createdAt, expiresAt, resendAt, guessesLeft: guessLimit - guesses, now }
+}

@@ -1,0 +1,51 @@
+import type { AuditDetail } from '../../audit/event'
+import { type Decision, type GateState, type Verification, withVerification } from '../gate-state'
+import { recordEvent } from './record'
+
+/** Tells the gate what came of the send that it let through. */
+export interface SettleRequest {
+  readonly verificationId: string
+  readonly codeId: string
+  readonly outcome: 'accepted' | 'rejected' | 'unknown'
+  /** For the audit: provider, message id, reason, attempts. */
+  readonly detail: AuditDetail
+  readonly requestId: string
+}
+
+export interface SettleReply {
+  readonly status: 'settled' | 'repeated'
+}
+
+/**
+ * Writes down the outcome of a send. A rejection is certain that nothing was sent: it gives the cooldown back (the send
+ * still counts in its windows) and ends the code. Accepted and unknown keep both. A second telling changes nothing.
+ */
+export function settle(state: GateState, request: SettleRequest, now: number): Decision<SettleReply> {
+  const verification = state.verifications.find(({ id }) => id === request.verificationId)
+  if (!verification?.unsettled.includes(request.codeId)) return { state, reply: { status: 'repeated' } }
+
+  const unsettled = verification.unsettled.filter((id) => id !== request.codeId)
+  const settled: Verification = { ...verification, unsettled }
+  const rejected = request.outcome === 'rejected'
+  const event = {
+    verificationId: verification.id,
+    kind: `send.${request.outcome}`,
+    surface: verification.surface,
+    requestId: request.requestId,
+    detail: request.detail,
+  } as const
+  const next = withVerification(state, rejected ? withoutCode(settled, request.codeId) : settled)
+  return {
+    state: recordEvent(rejected ? giveBackCooldown(next, request.codeId) : next, event, now),
+    reply: { status: 'settled' },
+  }
+}
+
+// An outcome can come late, after a resend: it may end only its own code.
+function withoutCode(verification: Verification, codeId: string): Verification {
+  return verification.code?.id === codeId ? { ...verification, status: 'failed', code: null } : verification
+}
+
+function giveBackCooldown(state: GateState, codeId: string): GateState {
+  return state.cooldownCodeId === codeId ? { ...state, cooldownUntil: 0 } : state
+}

@@ -1,0 +1,60 @@
+import type { Refusal } from '../../core/app-error'
+import { toRfc3339 } from '../../core/clock'
+import { ERROR_STATUSES } from '../../http/error-status'
+import { refusalText } from '../../http/refusal-text'
+import type { Envelope } from '../../http/surface'
+import { retryAfterOf } from '../../http/to-refusal'
+import type { CheckedVerification } from '../../otp/check-verification'
+import type { VerificationView } from '../../otp/get-verification'
+import { problemSchema } from './schemas'
+
+/** RFC 9457 problem details with a stable `code`. */
+export const v1Envelope: Envelope = {
+  surface: 'v1',
+  statuses: ERROR_STATUSES,
+  failureSchema: problemSchema,
+  failureMediaType: 'application/problem+json',
+  failure: (refusal, { requestId, status }) => problem(refusal, requestId, status),
+}
+
+/** A verification as `/v1` shows it. */
+export function verificationBody(view: VerificationView) {
+  return {
+    id: view.id,
+    status: view.status,
+    to: view.phoneMasked,
+    channel: view.channel,
+    purpose: view.purpose,
+    created_at: toRfc3339(view.createdAt),
+    expires_at: toRfc3339(view.expiresAt),
+    completed_at: view.completedAt === null ? null : toRfc3339(view.completedAt),
+    resend_at: view.resendAt === null ? null : toRfc3339(view.resendAt),
+    guesses_left: view.guessesLeft,
+  }
+}
+
+/** The answer to a check: a wrong code is a 200 that says so. */
+export function checkedBody({ id, status, valid, guessesLeft }: CheckedVerification) {
+  return { id, status, valid, guesses_left: guessesLeft }
+}
+
+function problem(refusal: Refusal, requestId: string, status: number): object {
+  const retryAfter = retryAfterOf(refusal)
+  return {
+    type: `urn:edge-verify:problem:${refusal.code}`,
+    title: titleOf(refusal.code),
+    status,
+    detail: refusalText(refusal),
+    code: refusal.code,
+    request_id: requestId,
+    ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
+    ...(refusal.code === 'delivery_unknown' ? { verification_id: refusal.details.verificationId } : {}),
+    ...(refusal.code === 'invalid_request' ? { errors: refusal.details.issues } : {}),
+  }
+}
+
+/** `send_limit_reached` as "Send limit reached". */
+function titleOf(code: string): string {
+  const words = code.replaceAll('_', ' ')
+  return words[0]!.toUpperCase() + words.slice(1)
+}

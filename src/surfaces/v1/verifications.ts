@@ -1,0 +1,146 @@
+import type { Hono } from 'hono'
+import { type HttpEnv, type Provide, callerOf } from '../../http/http-env'
+import { requirePhone } from '../../http/input'
+import { createJsonBody } from '../../http/json-body'
+import { type createOperation, pathParameters } from '../../http/operation'
+import { hashBinding } from '../../otp/binding'
+import { cancelVerification } from '../../otp/cancel-verification'
+import { checkVerification } from '../../otp/check-verification'
+import { getVerification } from '../../otp/get-verification'
+import { resendVerification } from '../../otp/resend-verification'
+import { type SentVerification, sendVerification } from '../../otp/send-verification'
+import { checkedBody, verificationBody } from './envelope'
+import {
+  DEFAULT_PURPOSE,
+  checkBodySchema,
+  checkByIdBodySchema,
+  checkedSchema,
+  createBodySchema,
+  idParameterSchema,
+  resendBodySchema,
+  verificationSchema,
+} from './schemas'
+
+const SURFACE = 'v1'
+const DELIVERY_REFUSALS = [
+  'cooldown_active',
+  'send_limit_reached',
+  'too_many_guesses',
+  'delivery_failed',
+  'delivery_unknown',
+  'not_configured',
+  'dependency_unavailable',
+] as const
+const CHECK_REFUSALS = ['verification_not_found', 'code_expired', 'too_many_guesses', 'dependency_unavailable'] as const
+const PATH_OF_ONE = '/verifications/:id'
+
+/** `/v1/verifications`. */
+export function addVerificationRoutes(
+  { app, operation }: { readonly app: Hono<HttpEnv>; readonly operation: ReturnType<typeof createOperation> },
+  provide: Provide,
+): void {
+  const jsonBody = createJsonBody(provide)
+  const id = pathParameters(idParameterSchema)
+  const checked = { 200: { description: 'Right or wrong: `valid` tells.', schema: checkedSchema } }
+
+  app.post(
+    '/verifications',
+    operation({
+      operationId: 'createVerification',
+      summary: 'Send a code',
+      description: 'While a verification for the same number, purpose and binding is pending, it goes on with a new code.',
+      responses: { 201: { description: 'The code is on its way.', schema: verificationSchema } },
+      refusals: ['invalid_phone', ...DELIVERY_REFUSALS],
+    }),
+    jsonBody(createBodySchema),
+    async (c) => {
+      const deps = provide(c.env)
+      const { to, channel, purpose = DEFAULT_PURPOSE, locale = 'en', binding } = c.req.valid('json')
+      const facts = { phone: requirePhone(deps, to), profile: deps.profiles.v1, purpose, locale, channel }
+      const bindingHash = await hashBinding(binding)
+      const sent = await sendVerification(deps.verification, callerOf(c, SURFACE), { ...facts, bindingHash })
+      return c.json(sentBody(sent), 201, { Location: `/v1/verifications/${sent.id}` })
+    },
+  )
+
+  // Before the routes with an id: "check" is not one.
+  app.post(
+    '/verifications/check',
+    operation({
+      operationId: 'checkVerification',
+      summary: 'Check a code by number',
+      responses: checked,
+      refusals: ['invalid_phone', ...CHECK_REFUSALS],
+    }),
+    jsonBody(checkBodySchema),
+    async (c) => {
+      const deps = provide(c.env)
+      const { to, purpose = DEFAULT_PURPOSE, code, binding } = c.req.valid('json')
+      const target = { phone: requirePhone(deps, to), purpose, bindingHash: await hashBinding(binding) }
+      return c.json(checkedBody(await checkVerification(deps.verification, callerOf(c, SURFACE), { target, code })))
+    },
+  )
+
+  app.get(
+    PATH_OF_ONE,
+    operation({
+      operationId: 'getVerification',
+      summary: 'The state of a verification',
+      responses: { 200: { description: 'The verification.', schema: verificationSchema } },
+      refusals: ['verification_not_found', 'dependency_unavailable'],
+    }),
+    id,
+    async (c) => c.json(verificationBody(await getVerification(provide(c.env).verification, c.req.param('id')))),
+  )
+
+  app.post(
+    `${PATH_OF_ONE}/check`,
+    operation({ operationId: 'checkVerificationById', summary: 'Check a code', responses: checked, refusals: CHECK_REFUSALS }),
+    id,
+    jsonBody(checkByIdBodySchema),
+    async (c) => {
+      const { code, binding } = c.req.valid('json')
+      const presented = binding === undefined ? {} : { presentedBindingHash: await hashBinding(binding) }
+      const input = { target: { id: c.req.param('id') }, code, ...presented }
+      return c.json(checkedBody(await checkVerification(provide(c.env).verification, callerOf(c, SURFACE), input)))
+    },
+  )
+
+  app.post(
+    `${PATH_OF_ONE}/resend`,
+    operation({
+      operationId: 'resendVerification',
+      summary: 'Send a new code',
+      description: 'The code before it is worth nothing from then on; the count of guesses goes on. The body may be left out.',
+      responses: { 200: { description: 'A new code is on its way.', schema: verificationSchema } },
+      refusals: ['verification_not_found', 'verification_not_pending', ...DELIVERY_REFUSALS],
+    }),
+    id,
+    jsonBody(resendBodySchema, { optional: true }),
+    async (c) => {
+      const deps = provide(c.env)
+      const input = { id: c.req.param('id'), profile: deps.profiles.v1, channel: c.req.valid('json').channel }
+      return c.json(sentBody(await resendVerification(deps.verification, callerOf(c, SURFACE), input)))
+    },
+  )
+
+  app.delete(
+    PATH_OF_ONE,
+    operation({
+      operationId: 'cancelVerification',
+      summary: 'Cancel a verification',
+      description: 'Its code is worth nothing from then on. Cancelling again is no error.',
+      responses: { 204: { description: 'It is canceled.' } },
+      refusals: ['verification_not_found', 'verification_not_pending', 'dependency_unavailable'],
+    }),
+    id,
+    async (c) => {
+      await cancelVerification(provide(c.env).verification, callerOf(c, SURFACE), c.req.param('id'))
+      return c.body(null, 204)
+    },
+  )
+}
+
+function sentBody(sent: SentVerification) {
+  return verificationBody({ ...sent, status: 'pending', completedAt: null })
+}
