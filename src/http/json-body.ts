@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit'
 import type * as z from 'zod'
 import { refuse } from '../core/app-error'
 import type { HttpEnv, Provide } from './http-env'
-import { REQUEST_BODY, tag } from './operation'
+import { type DocumentedBody, REQUEST_BODY, tag } from './operation'
 
 const JSON_MEDIA_TYPE = /^application\/json(;|$)/i
 
@@ -24,7 +24,7 @@ export function createJsonBody(provide: Provide) {
       if (!(optional && isWithoutBody(c.req.raw))) c.set('body', await readJson(c, bodyLimitBytes))
       return (validate as MiddlewareHandler)(c, next)
     }
-    return tag(handler as unknown as typeof validate, REQUEST_BODY, schema)
+    return tag(handler as unknown as typeof validate, REQUEST_BODY, { schema, optional } satisfies DocumentedBody)
   }
 }
 

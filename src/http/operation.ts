@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import type * as z from 'zod'
-import type { ErrorCode } from '../core/app-error'
+import type { ErrorCode, Refusal } from '../core/app-error'
 import type { ErrorStatuses } from './error-status'
 import type { HttpEnv } from './http-env'
 
@@ -28,10 +28,22 @@ export interface SurfaceSpec {
   readonly statuses: ErrorStatuses
   readonly failureSchema: z.ZodType
   readonly failureMediaType: string
+  /** The body of a refusal, for the examples in the document. */
+  readonly failure?: (
+    refusal: Refusal,
+    about: { readonly requestId: string; readonly status: number; readonly body: unknown },
+  ) => object
 }
 
 export interface DocumentedOperation extends Operation {
   readonly surface: SurfaceSpec
+}
+
+/** A JSON body that a route takes. */
+export interface DocumentedBody {
+  readonly schema: z.ZodObject
+  /** May the request come without one? */
+  readonly optional: boolean
 }
 
 export const OPERATION = Symbol('operation')

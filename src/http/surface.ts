@@ -39,6 +39,7 @@ export function createSurface(envelope: Envelope) {
       statuses: envelope.statuses,
       failureSchema: envelope.failureSchema,
       failureMediaType: envelope.failureMediaType ?? 'application/json',
+      failure: envelope.failure,
     }),
     close: () => app.all('*', (c) => answer(c, { code: 'route_not_found', details: {} })),
   }

@@ -11,8 +11,6 @@ export interface Dialled {
 
 /** Room for fifteen digits with several separators around each; what is longer is not read at all. UTF-16 units. */
 const MAX_INPUT_LENGTH = 250
-/** E.164 allows 15; in front of them a national prefix, `00` and an operator's selection code can stand. */
-const MAX_DIGITS = 24
 
 /**
  * Zero-width and direction marks, which contact apps put around the numbers that they copy. The right-to-left override
@@ -40,7 +38,6 @@ export function readSpelling(input: string): Dialled | PhoneRefused {
   const dialled = text.replace(SEPARATORS, '').replace(/^00/, '+')
   if (!/^\+?\d+$/.test(dialled)) return whyUnreadable(text)
   if (!hasSlashOnlyAfterAreaCode(text)) return refused('not_a_number')
-  if (dialled.length > MAX_DIGITS) return refused('too_long')
   return { ok: true, digits: dialled, mayLackPlus: !text.includes('/') && !/^[+0]/.test(dialled) }
 }
 

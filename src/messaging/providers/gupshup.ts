@@ -7,7 +7,7 @@ import { callVendor, type VendorHttp, type VendorReply } from './http'
 import { META_CODES } from './meta-codes'
 
 // Gupshup WhatsApp, self-serve API: POST of a form to /wa/api/v1/template/msg with the account's key in `apikey`.
-// https://docs.gupshup.io/reference/sending-text-template, https://docs.gupshup.io/docs/error-and-status-messages
+// https://docs.gupshup.io/reference/get-business-details, https://docs.gupshup.io/docs/error-and-status-messages
 
 /** WhatsApp authentication templates carry codes of 4 to 8 characters (Meta's rule for the template category). */
 const MAX_CODE_LENGTH = 8

@@ -1,7 +1,7 @@
 import type { FailureReason } from '../failure-reason'
 
 /**
- * Meta's WhatsApp error codes as the vendors in between pass them on (docs/error-codes of the WhatsApp Business
+ * Meta's WhatsApp error codes as the vendors in between pass them on (error codes of the WhatsApp Business
  * Platform). The short ones below 368 are Graph API codes, which only Meta itself answers with.
  */
 export const META_CODES: Readonly<Record<number, FailureReason>> = {

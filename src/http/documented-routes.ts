@@ -1,0 +1,67 @@
+import type { Hono } from 'hono'
+import { findTargetHandler } from 'hono/utils/handler'
+import type * as z from 'zod'
+import type { ErrorCode } from '../core/app-error'
+import type { HttpEnv } from './http-env'
+import { type DocumentedBody, type DocumentedOperation, OPERATION, PATH_PARAMETERS, REQUEST_BODY } from './operation'
+
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const
+
+/** A route together with what its middlewares say of it. */
+export interface DocumentedRoute {
+  readonly method: (typeof METHODS)[number]
+  /** As OpenAPI writes it: `/v1/verifications/{id}`. */
+  readonly path: string
+  readonly operation: DocumentedOperation
+  readonly body?: DocumentedBody
+  readonly pathParameters?: z.ZodObject
+}
+
+/** What every route that reads a JSON body can refuse (`json-body.ts`). */
+const BODY_REFUSALS = ['invalid_request', 'malformed_json', 'unsupported_media_type', 'payload_too_large'] as const
+/** What every route that uses the service can answer, whatever it does. */
+const WORK_REFUSALS = ['misconfigured', 'internal'] as const
+
+/**
+ * Every route of the app, in its order, with its documentation. Middleware and catch-alls (any method, a path that ends in
+ * `*`) are no routes.
+ * @throws for a route without an operation, and for path parameters that are not the documented ones
+ */
+export function collectRoutes(app: Pick<Hono<HttpEnv>, 'routes'>): DocumentedRoute[] {
+  const handlers = new Map<string, unknown[]>()
+  for (const { method, path, handler } of app.routes) {
+    if (method === 'ALL' && path.endsWith('*')) continue
+    const key = `${method} ${path}`
+    // A sub-app with its own error handler has wrapped what was given to it.
+    handlers.set(key, [...(handlers.get(key) ?? []), findTargetHandler(handler)])
+  }
+  return [...handlers].map(([key, tagged]) => toRoute(key, tagged))
+}
+
+/**
+ * The refusals that a route can give: its own, those of its body, and those of any work. A route that declares none and
+ * takes no body says that it always answers (`/health`, `/ready`).
+ */
+export function refusalsOf({ operation, body }: DocumentedRoute): ErrorCode[] {
+  if (operation.refusals.length === 0 && body === undefined) return []
+  return [...new Set([...(body === undefined ? [] : BODY_REFUSALS), ...operation.refusals, ...WORK_REFUSALS])]
+}
+
+function toRoute(key: string, tagged: readonly unknown[]): DocumentedRoute {
+  const [verb, pattern] = key.split(' ') as [string, string]
+  const method = METHODS.find((known) => known === verb.toLowerCase())
+  const operation = findTag<DocumentedOperation>(tagged, OPERATION)
+  if (method === undefined || operation === undefined) throw new Error(`${key} has no operation for the OpenAPI document`)
+
+  const body = findTag<DocumentedBody>(tagged, REQUEST_BODY)
+  const pathParameters = findTag<z.ZodObject>(tagged, PATH_PARAMETERS)
+  const path = pattern.replaceAll(/:(\w+)(\{[^}]*\})?/g, '{$1}')
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+  if (names.join() !== Object.keys(pathParameters?.shape ?? {}).join()) throw new Error(`${key}: its path parameters are not documented`)
+  return { method, path, operation, ...(body && { body }), ...(pathParameters && { pathParameters }) }
+}
+
+function findTag<Fact>(tagged: readonly unknown[], symbol: symbol): Fact | undefined {
+  const carrier = tagged.find((handler) => symbol in (handler as object)) as Record<symbol, Fact> | undefined
+  return carrier?.[symbol]
+}

@@ -1,0 +1,149 @@
+import type { Hono } from 'hono'
+import * as z from 'zod'
+import {
+  type ZodOpenApiMediaTypeObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiResponsesObject,
+  createDocument,
+} from 'zod-openapi'
+import type { ErrorCode } from '../core/app-error'
+import { type DocumentedRoute, collectRoutes, refusalsOf } from './documented-routes'
+import type { HttpEnv } from './http-env'
+import type { ResponseSpec } from './operation'
+import { refusalText } from './refusal-text'
+import { sampleRefusal } from './sample-refusals'
+import { retryAfterOf } from './to-refusal'
+
+// For scripts and tests only: the document is built ahead of time, so that its generator never is in the Worker.
+
+/** What the routes do not say of the API. */
+export interface DocumentInfo {
+  readonly title: string
+  readonly version: string
+  readonly description: string
+  /** One for each surface, in the order in which they are shown. */
+  readonly tags: readonly { readonly name: string; readonly description: string }[]
+}
+
+type OpenApiDocument = ReturnType<typeof createDocument>
+
+const REQUEST_ID = z.string().meta({
+  description: "The request's id, as in our logs. A caller's own `X-Request-Id` is kept: letters, digits, `_`, `-` and `=`, at most 255.",
+  header: { id: 'X-Request-Id' },
+})
+const RETRY_AFTER = z.int().min(1).max(86_400).optional().meta({
+  description: 'Whole seconds after which it is worth trying again. With every code for which waiting helps.',
+  header: { id: 'Retry-After' },
+})
+const SAMPLE_REQUEST_ID = '0199e9a0-5a4e-4c8e-9d0c-2f6b1f0c7d11'
+
+/**
+ * The OpenAPI 3.1 document of the app. Paths and methods come from its router, bodies from its validators, failures from
+ * the refusals that each route declares and from what its surface makes of them.
+ * @throws for a route without documentation, two operations of one id, and a surface without a tag
+ */
+export function buildOpenApi(app: Pick<Hono<HttpEnv>, 'routes'>, info: DocumentInfo): OpenApiDocument {
+  const { tags, ...about } = info
+  const routes = collectRoutes(app)
+  requireTags(routes, tags)
+  requireUniqueIds(routes)
+
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: toOperation(route) }
+  return createDocument(
+    {
+      openapi: '3.1.1',
+      info: { ...about, license: { name: 'MIT', identifier: 'MIT' } },
+      servers: [{ url: '/' }],
+      tags: tags.map((tag) => ({ ...tag })),
+      paths: paths satisfies ZodOpenApiPathsObject,
+    },
+    { override: ({ jsonSchema }) => modernise(jsonSchema) },
+  )
+}
+
+/** Leaves out what would bind clients: that an answer has no more fields than today. JSON Schema 2020-12 calls `example` `examples`. */
+function modernise(jsonSchema: Record<string, unknown>): void {
+  void jsonSchema
+}
+
+function requireTags(routes: readonly DocumentedRoute[], tags: DocumentInfo['tags']): void {
+  const used = new Set(routes.map(({ operation }) => operation.surface.tag))
+  const known = new Set(tags.map(({ name }) => name))
+  const different = [...used.symmetricDifference(known)]
+  if (different.length > 0) throw new Error(`Surfaces and tags differ: ${different.join(', ')}`)
+}
+
+function requireUniqueIds(routes: readonly DocumentedRoute[]): void {
+  const ids = routes.map(({ operation }) => operation.operationId)
+  const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
+  if (twice.length > 0) throw new Error(`Two operations have the id ${twice.join(', ')}`)
+}
+
+function toOperation(route: DocumentedRoute): ZodOpenApiOperationObject {
+  const { operation, body, pathParameters } = route
+  const { operationId, summary, description, surface } = operation
+  return {
+    operationId,
+    summary,
+    ...(description !== undefined && { description }),
+    tags: [surface.tag],
+    ...(pathParameters && { requestParams: { path: pathParameters } }),
+    ...(body && { requestBody: { required: !body.optional, content: { 'application/json': { schema: body.schema } } } }),
+    responses: toResponses(route),
+  }
+}
+
+function toResponses(route: DocumentedRoute): ZodOpenApiResponsesObject {
+  const declared = Object.entries(route.operation.responses).map(([status, spec]) => [status, toResponse(spec)] as const)
+  const failures = Object.entries(failuresOf(route)).map(([status, codes]) => [status, toFailure(route, codes)] as const)
+  const clash = failures.find(([status]) => status in route.operation.responses)
+  if (clash) throw new Error(`${route.operation.operationId}: ${clash[0]} is both an answer and a failure`)
+  return Object.fromEntries([...declared, ...failures])
+}
+
+/** The refusals that a route can give, by the statuses of its surface. */
+function failuresOf(route: DocumentedRoute): Record<number, ErrorCode[]> {
+  return Object.groupBy(refusalsOf(route), (code) => route.operation.surface.statuses[code]) as Record<number, ErrorCode[]>
+}
+
+function toResponse({ description, schema, headers = {} }: ResponseSpec): ZodOpenApiResponseObject {
+  const described = Object.entries(headers).map(([name, header]) => [name, header.schema.meta({ description: header.description })])
+  return {
+    description,
+    headers: z.object({ ...Object.fromEntries(described), 'X-Request-Id': REQUEST_ID }),
+    ...(schema && { content: { 'application/json': { schema } } }),
+  }
+}
+
+function toFailure(route: DocumentedRoute, codes: readonly ErrorCode[]): ZodOpenApiResponseObject {
+  const { surface } = route.operation
+  const waits = codes.some((code) => retryAfterOf(sampleRefusal(code)) !== undefined)
+  return {
+    description: codes.map((code) => `\`${code}\``).join(', '),
+    headers: z.object({
+      ...(waits && { 'Retry-After': RETRY_AFTER }),
+      'X-Request-Id': REQUEST_ID,
+    }),
+    content: { [surface.failureMediaType]: { schema: surface.failureSchema, ...toExamples(route, codes) } },
+  }
+}
+
+function toExamples({ operation, body }: DocumentedRoute, codes: readonly ErrorCode[]): Pick<ZodOpenApiMediaTypeObject, 'examples'> {
+  const { failure, statuses } = operation.surface
+  if (!failure) return {}
+  const examples = codes.map((code) => {
+    const refusal = sampleRefusal(code)
+    const about = { requestId: SAMPLE_REQUEST_ID, status: statuses[code], body: body && exampleOf(body.schema) }
+    return [code, { summary: refusalText(refusal), value: failure(refusal, about) }]
+  })
+  return { examples: Object.fromEntries(examples) }
+}
+
+/** A body out of the examples of its fields. */
+function exampleOf(schema: z.ZodObject): object {
+  const fields = Object.entries(schema.shape).map(([name, field]) => [name, (field as z.ZodType).meta()?.['example']])
+  return Object.fromEntries(fields.filter(([, example]) => example !== undefined))
+}

@@ -1,0 +1,30 @@
+import type { ErrorCode, ErrorDetails, Refusal } from '../core/app-error'
+
+/** One of each, for the examples in the OpenAPI document. */
+const SAMPLE_DETAILS: { readonly [Code in ErrorCode]: ErrorDetails[Code] } = {
+  invalid_request: { issues: [{ path: 'code', message: 'is required' }] },
+  malformed_json: {},
+  unsupported_media_type: {},
+  payload_too_large: { limitBytes: 16_384 },
+  route_not_found: {},
+  method_not_allowed: { allow: ['POST'] },
+  invalid_phone: { reason: 'too_short' },
+  cooldown_active: { retryAfterSeconds: 42 },
+  send_limit_reached: { retryAfterSeconds: 371 },
+  verification_not_found: {},
+  verification_not_pending: { status: 'approved' },
+  code_expired: {},
+  code_incorrect: { guessesLeft: 4 },
+  too_many_guesses: { retryAfterSeconds: 60 },
+  delivery_failed: { reason: 'provider_down' },
+  delivery_unknown: { verificationId: 'vrf_example', retryAfterSeconds: 60 },
+  not_configured: { missing: ['GUPSHUP_API_KEY'] },
+  misconfigured: { problems: ['OTP_PEPPER is missing'] },
+  dependency_unavailable: { dependency: 'gate' },
+  internal: {},
+}
+
+/** A refusal as it could happen. */
+export function sampleRefusal(code: ErrorCode): Refusal {
+  return { code, details: SAMPLE_DETAILS[code] } as Refusal
+}

@@ -1,0 +1,83 @@
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type GateStub, bindingsOf, fireAlarm, gateOf } from '../support/gate'
+import { createService, standInForGupshup, uniquePhone } from '../support/service'
+
+/** Counts what one verification costs in the platform's units. */
+async function countedService(gate: GateStub) {
+  const counts = { gateRequests: 0, stateWrites: 0, kvReads: 0, kvWrites: 0, d1RowsWritten: 0, d1CallsOnTheWay: 0 }
+  const counting = {
+    idFromName: (name: string) => env.PHONE_GATE.idFromName(name),
+    get: (id: DurableObjectId) =>
+      new Proxy(env.PHONE_GATE.get(id), {
+        get(target, name) {
+          counts.gateRequests += 1
+          return Reflect.get(target, name)
+        },
+      }),
+  }
+  await runInDurableObject(gate, (_gate, state) => {
+    const kv = Object.getPrototypeOf(state.storage.kv) as SyncKvStorage
+    const put = kv.put
+    vi.spyOn(kv, 'put').mockImplementation(function count(this: SyncKvStorage, key, value) {
+      counts.stateWrites += 1
+      put.call(this, key, value)
+    })
+  })
+  const bindings = await bindingsOf(gate)
+  const get = bindings.OTP_KV.get.bind(bindings.OTP_KV) as (...args: unknown[]) => Promise<never>
+  vi.spyOn(bindings.OTP_KV, 'get').mockImplementation((...args: unknown[]) => {
+    counts.kvReads += 1
+    return get(...args)
+  })
+  const put = env.OTP_KV.put.bind(env.OTP_KV)
+  vi.spyOn(env.OTP_KV, 'put').mockImplementation((...args) => {
+    counts.kvWrites += 1
+    return put(...args)
+  })
+  const batch = bindings.DB.batch.bind(bindings.DB)
+  vi.spyOn(bindings.DB, 'batch').mockImplementation(async (statements) => {
+    const results = await batch(statements)
+    for (const { meta } of results) counts.d1RowsWritten += meta.rows_written
+    return results as never
+  })
+  const noD1 = new Proxy({} as D1Database, {
+    get() {
+      counts.d1CallsOnTheWay += 1
+      throw new Error('no D1 on the way to an answer')
+    },
+  })
+  return { counts, service: createService({ PHONE_GATE: counting, DB: noD1 }) }
+}
+
+describe('the budget of one verification', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  it('a send and a check: 4 object requests, 5 state writes, 1 KV write, 1 KV read, 6 D1 rows at most', async () => {
+    const vendor = standInForGupshup()
+    const phone = uniquePhone()
+    const gate = await gateOf(phone)
+    const { counts, service } = await countedService(gate)
+
+    await service.post('/send-otp', { phone_number: phone })
+    await service.post('/verify-otp', { phone_number: phone, otp: vendor.lastCode(phone) })
+    counts.gateRequests += (await fireAlarm(gate)) ? 1 : 0
+
+    expect(counts).toEqual({ gateRequests: 4, stateWrites: 5, kvReads: 1, kvWrites: 1, d1RowsWritten: 4, d1CallsOnTheWay: 0 })
+  })
+
+  it('a person who types after the first flush: one alarm and one state write more, and still 6 D1 rows', async () => {
+    const vendor = standInForGupshup()
+    const phone = uniquePhone()
+    const gate = await gateOf(phone)
+    const { counts, service } = await countedService(gate)
+
+    await service.post('/send-otp', { phone_number: phone })
+    counts.gateRequests += (await fireAlarm(gate)) ? 1 : 0
+    await service.post('/verify-otp', { phone_number: phone, otp: vendor.lastCode(phone) })
+    counts.gateRequests += (await fireAlarm(gate)) ? 1 : 0
+
+    expect(counts).toEqual({ gateRequests: 5, stateWrites: 6, kvReads: 1, kvWrites: 1, d1RowsWritten: 6, d1CallsOnTheWay: 0 })
+  })
+})
