@@ -4,6 +4,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { consoleLog } from './core/log'
 import { accessLog } from './http/access-log'
 import type { HttpEnv, Provide } from './http/http-env'
+import { noStore } from './http/no-store'
 import { API_CONTENT_SECURITY_POLICY } from './http/security-policy'
 import { createHomiSurface } from './surfaces/homi'
 import { createOperationsRoutes } from './surfaces/operations'
@@ -18,8 +19,9 @@ import { createWhatsappOtpSurface } from './surfaces/whatsapp-otp'
 export function createApp(provide: Provide, isConfigured: (env: Env) => boolean): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({ strict: false })
 
-  // These three cannot fail: an error here would be told by no surface.
+  // None of these can fail: an error here would be told by no surface.
   app.use(requestId())
+  app.use(noStore)
   app.use(secureHeaders({ contentSecurityPolicy: API_CONTENT_SECURITY_POLICY }))
   app.use(accessLog(consoleLog))
 

@@ -15,19 +15,23 @@ import type { Gate, GateDeps } from './otp/gate'
 import { createGates } from './otp/gate-client'
 import { createPhoneHasher } from './phone/phone-hash'
 
-// Once per isolate: the bindings are one object for as long as it lives.
-const configs = new WeakMap<object, ConfigResult>()
-const composed = new WeakMap<object, Deps>()
-
-function configOf(env: Env): ConfigResult {
-  let result = configs.get(env)
-  if (!result) {
-    result = loadConfig(env)
-    configs.set(env, result)
-    if (!result.ok) consoleLog('error', 'config.invalid', { names: result.problems })
+/** Builds once per isolate: the bindings are one object for as long as it lives, for the Worker and its objects alike. */
+function oncePerEnv<T>(build: (env: Env) => T): (env: Env) => T {
+  const built = new WeakMap<Env, T>()
+  return (env) => {
+    const known = built.get(env)
+    if (known !== undefined) return known
+    const value = build(env)
+    built.set(env, value)
+    return value
   }
-  return result
 }
+
+const configOf = oncePerEnv((env): ConfigResult => {
+  const result = loadConfig(env)
+  if (!result.ok) consoleLog('error', 'config.invalid', { names: result.problems })
+  return result
+})
 
 /** Are the settings complete and without contradiction? */
 export function isConfigured(env: Env): boolean {
@@ -38,23 +42,15 @@ export function isConfigured(env: Env): boolean {
  * Everything the handlers work with.
  * @throws `misconfigured`
  */
-export function provide(env: Env): Deps {
-  let deps = composed.get(env)
-  if (!deps) {
-    deps = compose(env)
-    composed.set(env, deps)
-  }
-  return deps
-}
+export const provide = oncePerEnv(compose)
 
-/**
- * What the gate works with.
- * @throws `misconfigured`: an object that cannot make digests must not answer
- */
-export function provideGate(env: Env): GateDeps {
-  const { codes, digester, db, log } = provide(env).verification
-  return { codes, digester, db, log }
-}
+/** What the gate works with. Never throws: an alarm that throws is given up by the platform after six tries. */
+export const provideGate = oncePerEnv((env): GateDeps => ({
+  codes: createCodeStore(env.OTP_KV, consoleLog),
+  digester: () => provide(env).verification.digester,
+  db: createDatabase(env.DB),
+  log: consoleLog,
+}))
 
 function compose(env: Env): Deps {
   const result = configOf(env)

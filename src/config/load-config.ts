@@ -8,33 +8,41 @@ export type ConfigResult =
   /** One sentence a problem, with names of variables and never their values. */
   | { readonly ok: false; readonly problems: readonly string[] }
 
-/** Turns the Worker's variables and secrets into a {@link Config}. An empty value counts as absent. Never throws. */
+/**
+ * Turns the Worker's variables and secrets into a {@link Config}. An empty value counts as absent; a number or boolean
+ * (TOML and the dashboard's JSON have them) as its text. Never throws.
+ */
 export function loadConfig(env: object): ConfigResult {
-  const parsed = variablesSchema.safeParse(withoutEmpty(env))
+  const settings = readSettings(env as Record<string, unknown>)
+  const parsed = variablesSchema.safeParse(settings)
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
       const name = String(issue.path[0])
-      return name in env && (env as Record<string, unknown>)[name] !== '' ? `${name}: ${issue.message}` : `${name} is missing`
+      return name in settings ? `${name}: ${issue.message}` : `${name} is missing`
     })
-    return { ok: false, problems }
+    return { ok: false, problems: [...new Set(problems)] }
   }
   const problems: string[] = []
   const config = toConfig(parsed.data, problems)
   return problems.length === 0 ? { ok: true, config } : { ok: false, problems }
 }
 
-function withoutEmpty(env: object): object {
-  return Object.fromEntries(
-    Object.entries(env)
-      .filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-      .map(([name, value]) => [name, value.trim()] as const)
-      .filter(([, value]) => value !== ''),
-  )
+function readSettings(env: Record<string, unknown>): Record<string, unknown> {
+  const settings = Object.keys(variablesSchema.shape).map((name) => [name, asText(env[name])] as const)
+  return Object.fromEntries(settings.filter(([, value]) => value !== ''))
+}
+
+function asText(value: unknown): unknown {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return typeof value === 'string' ? value.trim() : (value ?? '')
 }
 
 function toConfig(variables: Variables, problems: string[]): Config {
   if (variables.PIONEER_FLAG_MOCK_OTP_ENABLED && variables.ENVIRONMENT === 'production') {
     problems.push('PIONEER_FLAG_MOCK_OTP_ENABLED is true while ENVIRONMENT is production: everybody would know every code')
+  }
+  if (variables.OTP_PEPPER_PREVIOUS && !variables.PHONE_HASH_KEY) {
+    problems.push('PHONE_HASH_KEY is missing: OTP_PEPPER stood in for it, so before a rotation set it to the first OTP_PEPPER')
   }
   return {
     environment: variables.ENVIRONMENT,

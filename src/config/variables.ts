@@ -3,10 +3,13 @@ import * as z from 'zod'
 
 const integer = (min: number, max: number) => z.coerce.number('must be a number').int('must be a whole number').min(min).max(max)
 const secret = z.string().min(32, 'must be at least 32 characters')
-const country = z.string().refine((code) => isSupportedCountry(code), 'must be an ISO 3166 country such as IN')
+const country = z
+  .string()
+  .toUpperCase()
+  .refine((code) => isSupportedCountry(code), 'must be an ISO 3166 country such as IN')
 const countries = z
   .string()
-  .transform((list) => list.split(',').map((code) => code.trim().toUpperCase()))
+  .transform((list) => list.split(',').map((code) => code.trim()))
   .pipe(z.array(country))
 
 /** Every variable and secret that the service reads, one by one. Empty values are taken out before (`load-config.ts`). */

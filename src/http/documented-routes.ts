@@ -38,6 +38,11 @@ export function collectRoutes(app: Pick<Hono<HttpEnv>, 'routes'>): DocumentedRou
   return [...handlers].map(([key, tagged]) => toRoute(key, tagged))
 }
 
+/** The {@link refusalsOf} a route, by the statuses that its surface has for them. */
+export function failuresOf(route: DocumentedRoute): Partial<Record<number, ErrorCode[]>> {
+  return Object.groupBy(refusalsOf(route), (code) => route.operation.surface.statuses[code])
+}
+
 /**
  * The refusals that a route can give: its own, those of its body, and those of any work. A route that declares none and
  * takes no body says that it always answers (`/health`, `/ready`).
@@ -50,18 +55,19 @@ export function refusalsOf({ operation, body }: DocumentedRoute): ErrorCode[] {
 function toRoute(key: string, tagged: readonly unknown[]): DocumentedRoute {
   const [verb, pattern] = key.split(' ') as [string, string]
   const method = METHODS.find((known) => known === verb.toLowerCase())
-  const operation = findTag<DocumentedOperation>(tagged, OPERATION)
+  const operation = findTag(tagged, OPERATION) as DocumentedOperation | undefined
   if (method === undefined || operation === undefined) throw new Error(`${key} has no operation for the OpenAPI document`)
 
-  const body = findTag<DocumentedBody>(tagged, REQUEST_BODY)
-  const pathParameters = findTag<z.ZodObject>(tagged, PATH_PARAMETERS)
+  const body = findTag(tagged, REQUEST_BODY) as DocumentedBody | undefined
+  const pathParameters = findTag(tagged, PATH_PARAMETERS) as z.ZodObject | undefined
   const path = pattern.replaceAll(/:(\w+)(\{[^}]*\})?/g, '{$1}')
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
-  if (names.join() !== Object.keys(pathParameters?.shape ?? {}).join()) throw new Error(`${key}: its path parameters are not documented`)
+  const documented = Object.keys(pathParameters?.shape ?? {})
+  if (names.join() !== documented.join()) throw new Error(`${key}: the documented path parameters are others`)
   return { method, path, operation, ...(body && { body }), ...(pathParameters && { pathParameters }) }
 }
 
-function findTag<Fact>(tagged: readonly unknown[], symbol: symbol): Fact | undefined {
-  const carrier = tagged.find((handler) => symbol in (handler as object)) as Record<symbol, Fact> | undefined
+function findTag(tagged: readonly unknown[], symbol: symbol): unknown {
+  const carrier = tagged.find((handler) => symbol in (handler as object)) as Record<symbol, unknown> | undefined
   return carrier?.[symbol]
 }

@@ -3,15 +3,16 @@ import * as z from 'zod'
 import {
   type ZodOpenApiMediaTypeObject,
   type ZodOpenApiOperationObject,
+  type ZodOpenApiOverride,
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
   createDocument,
 } from 'zod-openapi'
-import type { ErrorCode } from '../core/app-error'
-import { type DocumentedRoute, collectRoutes, refusalsOf } from './documented-routes'
+import type { ErrorCode, Refusal } from '../core/app-error'
+import { type DocumentedRoute, collectRoutes, failuresOf } from './documented-routes'
 import type { HttpEnv } from './http-env'
-import type { ResponseSpec } from './operation'
+import type { DocumentedBody, ResponseSpec } from './operation'
 import { refusalText } from './refusal-text'
 import { sampleRefusal } from './sample-refusals'
 import { retryAfterOf } from './to-refusal'
@@ -30,13 +31,19 @@ export interface DocumentInfo {
 type OpenApiDocument = ReturnType<typeof createDocument>
 
 const REQUEST_ID = z.string().meta({
-  description: "The request's id, as in our logs. A caller's own `X-Request-Id` is kept: letters, digits, `_`, `-` and `=`, at most 255.",
+  description:
+    "The request's id, as in our logs. A caller's own `X-Request-Id` is kept: letters, digits, `_`, `-` and `=`, at most 255.",
   header: { id: 'X-Request-Id' },
 })
-const RETRY_AFTER = z.int().min(1).max(86_400).optional().meta({
-  description: 'Whole seconds after which it is worth trying again. With every code for which waiting helps.',
-  header: { id: 'Retry-After' },
-})
+const RETRY_AFTER = z
+  .int()
+  .min(1)
+  .max(86_400)
+  .optional()
+  .meta({
+    description: 'Whole seconds after which it is worth trying again. With every code for which waiting helps.',
+    header: { id: 'Retry-After' },
+  })
 const SAMPLE_REQUEST_ID = '0199e9a0-5a4e-4c8e-9d0c-2f6b1f0c7d11'
 
 /**
@@ -60,13 +67,18 @@ export function buildOpenApi(app: Pick<Hono<HttpEnv>, 'routes'>, info: DocumentI
       tags: tags.map((tag) => ({ ...tag })),
       paths: paths satisfies ZodOpenApiPathsObject,
     },
-    { override: ({ jsonSchema }) => modernise(jsonSchema) },
+    { override: simplify },
   )
 }
 
-/** Leaves out what would bind clients: that an answer has no more fields than today. JSON Schema 2020-12 calls `example` `examples`. */
-function modernise(jsonSchema: Record<string, unknown>): void {
-  void jsonSchema
+const simplify: ZodOpenApiOverride = ({ jsonSchema, io }) => {
+  // Tomorrow's answers may have more fields than today's: a client must not be told that they cannot.
+  if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
+  // The format says it; the pattern is half a screen.
+  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
+  // JSON Schema 2020-12, which OpenAPI 3.1 took over, has a list of them.
+  if (jsonSchema.example !== undefined) jsonSchema.examples = [jsonSchema.example]
+  delete jsonSchema.example
 }
 
 function requireTags(routes: readonly DocumentedRoute[], tags: DocumentInfo['tags']): void {
@@ -98,19 +110,17 @@ function toOperation(route: DocumentedRoute): ZodOpenApiOperationObject {
 
 function toResponses(route: DocumentedRoute): ZodOpenApiResponsesObject {
   const declared = Object.entries(route.operation.responses).map(([status, spec]) => [status, toResponse(spec)] as const)
-  const failures = Object.entries(failuresOf(route)).map(([status, codes]) => [status, toFailure(route, codes)] as const)
+  const failures = Object.entries(failuresOf(route)).map(([status, codes = []]) => [status, toFailure(route, codes)] as const)
   const clash = failures.find(([status]) => status in route.operation.responses)
   if (clash) throw new Error(`${route.operation.operationId}: ${clash[0]} is both an answer and a failure`)
   return Object.fromEntries([...declared, ...failures])
 }
 
-/** The refusals that a route can give, by the statuses of its surface. */
-function failuresOf(route: DocumentedRoute): Record<number, ErrorCode[]> {
-  return Object.groupBy(refusalsOf(route), (code) => route.operation.surface.statuses[code]) as Record<number, ErrorCode[]>
-}
-
 function toResponse({ description, schema, headers = {} }: ResponseSpec): ZodOpenApiResponseObject {
-  const described = Object.entries(headers).map(([name, header]) => [name, header.schema.meta({ description: header.description })])
+  const described = Object.entries(headers).map(([name, header]) => [
+    name,
+    header.schema.meta({ description: header.description }),
+  ])
   return {
     description,
     headers: z.object({ ...Object.fromEntries(described), 'X-Request-Id': REQUEST_ID }),
@@ -131,19 +141,23 @@ function toFailure(route: DocumentedRoute, codes: readonly ErrorCode[]): ZodOpen
   }
 }
 
-function toExamples({ operation, body }: DocumentedRoute, codes: readonly ErrorCode[]): Pick<ZodOpenApiMediaTypeObject, 'examples'> {
+function toExamples(
+  { operation, body }: DocumentedRoute,
+  codes: readonly ErrorCode[],
+): Pick<ZodOpenApiMediaTypeObject, 'examples'> {
   const { failure, statuses } = operation.surface
   if (!failure) return {}
   const examples = codes.map((code) => {
-    const refusal = sampleRefusal(code)
-    const about = { requestId: SAMPLE_REQUEST_ID, status: statuses[code], body: body && exampleOf(body.schema) }
+    const refusal = code === 'invalid_request' && body ? invalidRequest(body) : sampleRefusal(code)
+    const about = { requestId: SAMPLE_REQUEST_ID, status: statuses[code], body: body?.schema.meta()?.['example'] }
     return [code, { summary: refusalText(refusal), value: failure(refusal, about) }]
   })
   return { examples: Object.fromEntries(examples) }
 }
 
-/** A body out of the examples of its fields. */
-function exampleOf(schema: z.ZodObject): object {
-  const fields = Object.entries(schema.shape).map(([name, field]) => [name, (field as z.ZodType).meta()?.['example']])
-  return Object.fromEntries(fields.filter(([, example]) => example !== undefined))
+/** What is said of a body without its first required field. */
+function invalidRequest({ schema }: DocumentedBody): Refusal {
+  const required = Object.entries(schema.shape).find(([, field]) => !(field as z.ZodType).safeParse(undefined).success)
+  const issue = required ? { path: required[0], message: 'is required' } : { path: '', message: 'Unrecognized key: "other"' }
+  return { code: 'invalid_request', details: { issues: [issue] } }
 }

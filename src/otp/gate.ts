@@ -16,7 +16,8 @@ import { type SettleReply, type SettleRequest, settle } from './rules/settle'
 
 export interface GateDeps {
   readonly codes: CodeStore
-  readonly digester: CodeDigester
+  /** Asked for when a code is weighed, since it throws while the configuration is wrong: the audit must be carried even then. */
+  readonly digester: () => CodeDigester
   readonly db: Database
   readonly log: Log
 }
@@ -107,7 +108,7 @@ export class Gate extends DurableObject<Env> {
     const bindingHash = request.presentedBindingHash ?? weighing.bindingHash
     const [stored, candidate] = await Promise.all([
       this.#deps.codes.get(code.id),
-      this.#deps.digester.digestWith(code.keyVersion, { codeId: code.id, phone, purpose, bindingHash, code: request.code }),
+      this.#deps.digester().digestWith(code.keyVersion, { codeId: code.id, phone, purpose, bindingHash, code: request.code }),
     ])
     if (stored && stored.digest !== code.digest) this.#deps.log('warn', 'code_store.mismatch', { dependency: 'kv' })
     // The copy is the net under KV and the judge of it: missing, late, stale or altered, KV changes no answer.

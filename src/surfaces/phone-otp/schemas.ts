@@ -7,11 +7,15 @@ const phoneNumber = phoneInputSchema.meta({ description: 'Any usual spelling; in
 
 export const sendBodySchema = z
   .object({ phone_number: phoneNumber })
-  .meta({ id: 'OtpSendRequest', description: 'Who gets a code.' })
+  .meta({ id: 'OtpSendRequest', description: 'Who gets a code.', example: { phone_number: '+917888888888' } })
 
 export const verifyBodySchema = z
   .object({ phone_number: phoneNumber, otp: codeInputSchema.meta({ description: 'The code, as text.', example: '123456' }) })
-  .meta({ id: 'OtpVerifyRequest', description: 'The code that a person typed.' })
+  .meta({
+    id: 'OtpVerifyRequest',
+    description: 'The code that a person typed.',
+    example: { phone_number: '+917888888888', otp: '123456' },
+  })
 
 export const sentSchema = z
   .object({
@@ -22,11 +26,17 @@ export const sentSchema = z
       otp: z.string().optional().meta({ description: 'In mock mode only: the code that was not sent.' }),
     }),
   })
-  .meta({ id: 'OtpSent' })
+  .meta({
+    id: 'OtpSent',
+    example: { success: true, message: 'OTP sent successfully', data: { phone_number: '+917888888888' } },
+  })
 
 export const verifiedSchema = z
   .object({ success: z.literal(true), message: z.string(), data: z.object({ phone_number: z.string() }) })
-  .meta({ id: 'OtpVerified' })
+  .meta({
+    id: 'OtpVerified',
+    example: { success: true, message: 'OTP verified successfully', data: { phone_number: '+917888888888' } },
+  })
 
 export const failureSchema = z
   .object({

@@ -38,21 +38,23 @@ export const createBodySchema = z
       .meta({ description: 'Language of the message, BCP 47.', example: 'en-IN' }),
     binding: bindingSchema.optional(),
   })
-  .meta({ id: 'CreateVerification' })
+  .meta({ id: 'CreateVerification', example: { to: '+917888888888', purpose: 'login' } })
 
 export const resendBodySchema = z
   .strictObject({ channel: z.enum(CHANNELS).optional().meta({ description: 'Left out: the channel of the send before.' }) })
-  .meta({ id: 'ResendVerification' })
+  .meta({ id: 'ResendVerification', example: {} })
 
 export const checkByIdBodySchema = z
   .strictObject({ code: codeSchema, binding: bindingSchema.optional() })
-  .meta({ id: 'CheckVerificationById' })
+  .meta({ id: 'CheckVerificationById', example: { code: '123456' } })
 
 export const checkBodySchema = z
   .strictObject({ to: phoneSchema, purpose: purposeSchema.optional(), code: codeSchema, binding: bindingSchema.optional() })
-  .meta({ id: 'CheckVerification' })
+  .meta({ id: 'CheckVerification', example: { to: '+917888888888', purpose: 'login', code: '123456' } })
 
 export const idParameterSchema = z.object({ id: z.string().max(128).meta({ description: 'The verification id.' }) })
+
+export const locationSchema = z.string().meta({ example: '/v1/verifications/ver_example' })
 
 const time = z.iso.datetime()
 const status = z.enum(['pending', 'approved', 'expired', 'locked', 'canceled', 'failed'])
@@ -72,7 +74,21 @@ export const verificationSchema = z
       .meta({ description: 'When another code can be asked for; null where nobody keeps count any more.' }),
     guesses_left: z.int().min(0).max(5),
   })
-  .meta({ id: 'Verification' })
+  .meta({
+    id: 'Verification',
+    example: {
+      id: 'ver_example',
+      status: 'pending',
+      to: '+91********88',
+      channel: 'whatsapp',
+      purpose: 'login',
+      created_at: '2026-11-21T06:30:00Z',
+      expires_at: '2026-11-21T06:35:00Z',
+      completed_at: null,
+      resend_at: '2026-11-21T06:31:00Z',
+      guesses_left: 5,
+    },
+  })
 
 export const checkedSchema = z
   .object({
@@ -81,7 +97,10 @@ export const checkedSchema = z
     valid: z.boolean().meta({ description: 'Was this the right code? It is right only once.' }),
     guesses_left: z.int().min(0).max(5),
   })
-  .meta({ id: 'CheckedVerification' })
+  .meta({
+    id: 'CheckedVerification',
+    example: { id: 'ver_example', status: 'approved', valid: true, guesses_left: 4 },
+  })
 
 export const problemSchema = z
   .object({

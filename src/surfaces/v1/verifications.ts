@@ -17,6 +17,7 @@ import {
   checkedSchema,
   createBodySchema,
   idParameterSchema,
+  locationSchema,
   resendBodySchema,
   verificationSchema,
 } from './schemas'
@@ -49,7 +50,13 @@ export function addVerificationRoutes(
       operationId: 'createVerification',
       summary: 'Send a code',
       description: 'While a verification for the same number, purpose and binding is pending, it goes on with a new code.',
-      responses: { 201: { description: 'The code is on its way.', schema: verificationSchema } },
+      responses: {
+        201: {
+          description: 'The code is on its way.',
+          schema: verificationSchema,
+          headers: { Location: { description: 'Where the verification is.', schema: locationSchema } },
+        },
+      },
       refusals: ['invalid_phone', ...DELIVERY_REFUSALS],
     }),
     jsonBody(createBodySchema),
