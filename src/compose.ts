@@ -11,7 +11,7 @@ import { mockCode } from './messaging/providers/mock'
 import { generateCode } from './otp/code'
 import { createCodeDigester } from './otp/code-digest'
 import { createCodeStore } from './otp/code-store'
-import type { Gate, GateDeps } from './otp/gate'
+import type { GateDeps } from './otp/gate'
 import { createGates } from './otp/gate-client'
 import { createPhoneHasher } from './phone/phone-hash'
 
@@ -57,7 +57,6 @@ function compose(env: Env): Deps {
   if (!result.ok) throw refuse('misconfigured', { problems: result.problems })
   const { config } = result
   const db = createDatabase(env.DB)
-  const namespace = env.PHONE_GATE as unknown as DurableObjectNamespace<Gate>
   const registry = createProviders(config, { fetch: systemFetch, timeoutMs: config.limits.providerTimeoutMs })
   return {
     config,
@@ -65,7 +64,7 @@ function compose(env: Env): Deps {
     verification: {
       config,
       db,
-      gates: createGates(namespace, createPhoneHasher(config.keys.phoneHashKey), consoleLog),
+      gates: createGates(env.PHONE_GATE, createPhoneHasher(config.keys.phoneHashKey), consoleLog),
       codes: createCodeStore(env.OTP_KV, consoleLog),
       digester: createCodeDigester(config.keys.pepper, config.keys.previousPepper),
       providersFor: (profile, channel) => providersFor(profile, channel, registry, profile.codeLength),
@@ -76,7 +75,7 @@ function compose(env: Env): Deps {
     probes: {
       d1: () => env.DB.prepare('SELECT 1').run(),
       kv: () => env.OTP_KV.get('ready'),
-      gate: () => namespace.get(namespace.idFromName('ready')).ping(),
+      gate: () => env.PHONE_GATE.get(env.PHONE_GATE.idFromName('ready')).ping(),
     },
   }
 }
