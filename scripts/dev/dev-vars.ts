@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+
+const SECRETS = ['OTP_PEPPER', 'PHONE_HASH_KEY']
+
+// Behind a # in the example, since a deploy button asks for every line of it that is in force, and deploys its value.
+const LOCAL_SETTINGS = { ENVIRONMENT: 'development', PIONEER_FLAG_MOCK_OTP_ENABLED: 'true' }
+
+/** 256 random bits in hex: the form that a new `OTP_PEPPER` or `PHONE_HASH_KEY` has. */
+export function newSecret(): string {
+  return randomBytes(32).toString('hex')
+}
+
+/**
+ * The text of a first `.dev.vars`: the example with fresh secrets where it has none, in development and in mock mode
+ * unless it says otherwise.
+ * @param secret called once for each secret that the example leaves empty or out
+ */
+export function fillDevVars(example: string, secret: () => string): string {
+  const withSecrets = SECRETS.reduce((text, name) => setIfEmpty(text, name, secret), example)
+  return Object.entries(LOCAL_SETTINGS).reduce((text, [name, value]) => setIfEmpty(text, name, () => value), withSecrets)
+}
+
+/** Puts the value on the line of `name`: the empty one, the one behind a `#`, or a new one at the end. */
+function setIfEmpty(text: string, name: string, value: () => string): string {
+  const empty = new RegExp(`^${name}=[ \\t]*(["']?)\\1[ \\t]*(?=\\r?$)`, 'm')
+  if (empty.test(text)) return text.replace(empty, () => `${name}=${value()}`)
+  if (new RegExp(`^${name}=`, 'm').test(text)) return text
+  const outOfForce = new RegExp(`^#[ \\t]*${name}=.*?(?=\\r?$)`, 'm')
+  if (outOfForce.test(text)) return text.replace(outOfForce, () => `${name}=${value()}`)
+  const separator = text === '' || text.endsWith('\n') ? '' : '\n'
+  return `${text}${separator}${name}=${value()}\n`
+}
+
+/**
+ * Writes `.dev.vars` next to its example, readable for its owner only. One that exists is left as it is.
+ * @returns whether it was written
+ * @throws when there is no example
+ */
+export async function writeDevVars(file: string, exampleFile: string): Promise<boolean> {
+  const text = fillDevVars(await readFile(exampleFile, 'utf8'), newSecret)
+  try {
+    await writeFile(file, text, { mode: 0o600, flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}

@@ -1,0 +1,96 @@
+import type { ChildProcess } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
+import { optionValue } from '../wrangler.ts'
+
+/** What the running service says about itself. */
+export interface ServiceState {
+  readonly healthy: boolean
+  /** The code that everybody gets in mock mode, undefined outside it. */
+  readonly mockCode: string | undefined
+}
+
+/** Tells where the service is and what to try, once it has answered a request. */
+export function announceWhenReady(dev: ChildProcess, args: readonly string[]): void {
+  const stopped = new AbortController()
+  dev.once('exit', () => stopped.abort())
+  dev.on('message', (message) => {
+    const address = addressIn(message, optionValue(args, ['--local-protocol']) ?? 'http')
+    if (address !== undefined) void announce(address, stopped.signal)
+  })
+}
+
+/**
+ * The address in the message that wrangler sends to its parent when it listens, undefined for every other message.
+ * The port is the one in use: wrangler takes the next free one when the default is busy.
+ */
+export function addressIn(message: unknown, protocol: string): string | undefined {
+  try {
+    const { event, ip, port } = JSON.parse(String(message)) as { event?: unknown; ip?: unknown; port?: unknown }
+    if (event !== 'DEV_SERVER_READY' || typeof port !== 'number') return undefined
+    const isLocal = ['localhost', '127.0.0.1', '0.0.0.0', '::', '[::]', '::1', '[::1]', undefined].includes(ip as string)
+    return `${protocol}://${isLocal ? 'localhost' : String(ip)}:${port}`
+  } catch {
+    return undefined
+  }
+}
+
+async function announce(address: string, stopped: AbortSignal): Promise<void> {
+  // The certificate of a local https is nobody's, so the service is not asked there.
+  const state = address.startsWith('https:') ? { healthy: true, mockCode: undefined } : await firstAnswer(address, stopped)
+  if (state !== undefined) console.log(welcome(address, state, process.platform))
+}
+
+/** Listening is not answering: the Worker may still be bundled, or fail to. Undefined when wrangler stopped before. */
+async function firstAnswer(address: string, stopped: AbortSignal): Promise<ServiceState | undefined> {
+  while (!stopped.aborted) {
+    try {
+      const health = await getJson(`${address}/health`, stopped)
+      const debug = await getJson(`${address}/debug/whatsapp`, stopped)
+      return { healthy: health['status'] === 'healthy', mockCode: mockCodeOf(debug) }
+    } catch {
+      await pause(300)
+    }
+  }
+  return undefined
+}
+
+/** Mock mode has one code, cut or repeated to the length that codes have here. */
+function mockCodeOf({ mock, otp }: { mock?: unknown; otp?: { length?: number } }): string | undefined {
+  return mock === true ? '123456123456'.slice(0, otp?.length ?? 6) : undefined
+}
+
+async function getJson(url: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const response = await fetch(url, { signal })
+  const text = await response.text()
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}
+
+/** What a person sees who has just started the service for the first time. */
+export function welcome(address: string, { healthy, mockCode }: ServiceState, platform: NodeJS.Platform): string {
+  const phone = '"phone_number": "+917888888888"'
+  const send = curl(`${address}/send-otp`, `{${phone}}`, platform)
+  const verify = curl(`${address}/verify-otp`, `{${phone}, "otp": "${mockCode ?? 'the code that arrived'}"}`, platform)
+  return [
+    '',
+    `edge-verify is at ${address}${mockCode === undefined ? '' : `, in mock mode: nothing is sent, and every code is ${mockCode}`}`,
+    ...(healthy ? [] : [`It is not ready for work. What is wrong: ${address}/ready`]),
+    '',
+    '  send a code    ' + send,
+    '  verify it      ' + verify,
+    `  the API        ${address}/docs`,
+    `  all at once    npm run smoke -- --url ${address}`,
+    '',
+    'Ctrl-C stops it.',
+    '',
+  ].join('\n')
+}
+
+function curl(url: string, body: string, platform: NodeJS.Platform): string {
+  const quoted = platform === 'win32' ? `"${body.replaceAll('"', '\\"')}"` : `'${body}'`
+  const json = platform === 'win32' ? '"content-type: application/json"' : `'content-type: application/json'`
+  return `curl ${url} -H ${json} -d ${quoted}`
+}

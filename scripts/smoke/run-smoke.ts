@@ -1,0 +1,61 @@
+import { createClient } from './client.ts'
+import type { SmokeOptions } from './options.ts'
+import {
+  checkHealth,
+  checkLandline,
+  checkMalformedJson,
+  checkMode,
+  checkOpenApi,
+  checkPage,
+  checkReady,
+  checkUnknownPath,
+} from './service-checks.ts'
+import { createReport, skipped } from './step.ts'
+import { checkVerification, randomIndianMobile } from './verification-checks.ts'
+
+export interface SmokeTools {
+  readonly print: (line: string) => void
+  /** Asks the person at the terminal for the code; undefined where there is none. */
+  readonly askCode: () => Promise<string | undefined>
+  /** How long one answer may take. Milliseconds. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Walks through a running service and prints what works, a line a step.
+ * @returns the exit code: 1 when a step failed
+ */
+export async function runSmoke({ url, phone, code }: SmokeOptions, { print, askCode, timeoutMs }: SmokeTools): Promise<number> {
+  const client = createClient(url, timeoutMs)
+  const report = createReport(print)
+  print(`${url}\n`)
+
+  const { health } = await report.step('GET /health', () => checkHealth(client))
+  if (health === undefined) {
+    print('\nThis is not a running edge-verify. Nothing else was tried.')
+    return 1
+  }
+  await report.step('GET /ready', () => checkReady(client))
+  await report.step('GET /openapi.json', () => checkOpenApi(client))
+  await report.step('GET /docs', () => checkPage(client, '/docs'))
+  await report.step('GET /redoc', () => checkPage(client, '/redoc'))
+  await report.step('POST /send-otp, broken JSON', () => checkMalformedJson(client))
+  await report.step('POST /send-otp, a landline', () => checkLandline(client))
+  await report.step('GET an unknown path', () => checkUnknownPath(client))
+  const { mode } = await report.step('GET /debug/whatsapp', () => checkMode(client))
+
+  const number = phone ?? (mode === 'mock' ? randomIndianMobile() : undefined)
+  const obstacle =
+    health === 'misconfigured'
+      ? 'the service is misconfigured'
+      : 'outside mock mode it sends a real message: say to which number with --phone'
+  if (number === undefined || health === 'misconfigured') {
+    await report.step('send and verify a code', async () => skipped(obstacle))
+  } else {
+    await checkVerification(report, client, { phone: number, findCode: async () => code ?? (await askCode()) })
+  }
+
+  const [good, bad, left] = [report.count('worked'), report.count('failed'), report.count('skipped')]
+  print(`\n${good} worked, ${bad} failed, ${left} skipped`)
+  return bad === 0 ? 0 : 1
+}

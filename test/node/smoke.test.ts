@@ -1,0 +1,194 @@
+import { createServer } from 'node:http'
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { afterEach, describe, expect, it } from 'vitest'
+import { parseOptions, toAddress } from '../../scripts/smoke/options.ts'
+import { runSmoke } from '../../scripts/smoke/run-smoke.ts'
+import { randomIndianMobile, wrongCode } from '../../scripts/smoke/verification-checks.ts'
+import { type Faults, startFakeService } from './support/fake-service.ts'
+
+const PHONE = '+917888888888'
+
+const cleanUps: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  await Promise.all(cleanUps.splice(0).map((cleanUp) => cleanUp()))
+})
+
+async function fakeService(faults: Faults = {}) {
+  const service = await startFakeService(faults)
+  cleanUps.push(service.close)
+  return service
+}
+
+async function smoke(
+  url: string,
+  { phone, code, typed, timeoutMs }: { phone?: string; code?: string; typed?: string; timeoutMs?: number } = {},
+) {
+  const lines: string[] = []
+  let asked = 0
+  const exitCode = await runSmoke(
+    { url, phone, code },
+    {
+      print: (line) => lines.push(line),
+      askCode: () => {
+        asked += 1
+        return Promise.resolve(typed)
+      },
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    },
+  )
+  const steps = lines.filter((line) => /^[✓✗–]/.test(line))
+  return {
+    exitCode,
+    lines,
+    asked,
+    steps,
+    failed: steps.filter((line) => line.startsWith('✗')),
+    skipped: steps.filter((line) => line.startsWith('–')),
+  }
+}
+
+describe('a service in order', () => {
+  it('passes every step in mock mode, for a random Indian mobile number', async () => {
+    const service = await fakeService()
+    const { exitCode, steps, failed, skipped, asked, lines } = await smoke(service.url)
+    expect({ exitCode, failed, skipped, asked }).toEqual({ exitCode: 0, failed: [], skipped: [], asked: 0 })
+    expect(steps).toHaveLength(14)
+    expect(steps[1]).toContain('config ok, d1 ok, kv ok, gate ok')
+    expect(lines.at(-1)).toBe('\n14 worked, 0 failed, 0 skipped')
+    expect(service.sentTo.map((phone) => parsePhoneNumberFromString(phone)?.country)).toEqual(['IN'])
+  })
+
+  it.each(['production', 'real'] as const)('sends nothing in %s without a number, and says why', async (mode) => {
+    const service = await fakeService({ mode })
+    const { exitCode, failed, skipped } = await smoke(service.url)
+    expect({ exitCode, failed }).toEqual({ exitCode: 0, failed: [] })
+    expect(skipped).toHaveLength(1)
+    expect(skipped[0]).toContain('--phone')
+    expect(service.sentTo).toEqual([])
+  })
+
+  it('asks for the code that was really sent', async () => {
+    const service = await fakeService({ mode: 'production' })
+    const { exitCode, failed, skipped, asked } = await smoke(service.url, { phone: PHONE, typed: service.code })
+    expect({ exitCode, failed, skipped, asked }).toEqual({ exitCode: 0, failed: [], skipped: [], asked: 1 })
+    expect(service.sentTo).toEqual([PHONE])
+  })
+
+  it('takes the code from the command line before it asks', async () => {
+    const service = await fakeService({ mode: 'real' })
+    const { exitCode, skipped, asked } = await smoke(service.url, { phone: PHONE, code: service.code })
+    expect({ exitCode, skipped, asked }).toEqual({ exitCode: 0, skipped: [], asked: 0 })
+  })
+
+  it('guesses nothing when nobody knows the code', async () => {
+    const service = await fakeService({ mode: 'production' })
+    const { exitCode, skipped } = await smoke(service.url, { phone: PHONE })
+    expect(exitCode).toBe(0)
+    expect(skipped).toHaveLength(1)
+    expect(skipped[0]).toContain('--code')
+    expect(service.requests).not.toContain('POST /verify-otp')
+  })
+})
+
+describe('a service with a fault', () => {
+  it.each<[keyof Faults, Faults, RegExp]>([
+    ['databaseDown', { databaseDown: true }, /GET \/ready .*d1 failing/],
+    ['openapi', { openapi: '3.0.3' }, /GET \/openapi\.json .*3\.1/],
+    ['crashesOnBrokenJson', { crashesOnBrokenJson: true }, /broken JSON .*got 500: Internal Server Error/],
+    ['acceptsLandlines', { acceptsLandlines: true }, /a landline .*got 200: done/],
+    ['webPageForUnknownPaths', { webPageForUnknownPaths: true }, /unknown path .*a refusal with 404, got 404/],
+    ['sendFails', { sendFails: true }, /POST \/send-otp .*got 502: refused: delivery_failed/],
+    ['noCooldown', { noCooldown: true }, /at once again .*a refusal with 429, got 200/],
+    ['noRetryAfter', { noRetryAfter: true }, /at once again .*Retry-After is ""/],
+    ['otherRetryAfterInBody', { otherRetryAfterInBody: true }, /at once again .*60, the body says 7/],
+    ['hidesGuessesLeft', { hidesGuessesLeft: true }, /a wrong code .*guesses are left/],
+    ['refusesTheRightCode', { refusesTheRightCode: true }, /the right code .*got 400/],
+    ['acceptsACodeTwice', { acceptsACodeTwice: true }, /the same again .*got 200/],
+  ])('fails at one step: %s', async (_, faults, line) => {
+    const service = await fakeService(faults)
+    const { exitCode, failed } = await smoke(service.url)
+    expect(exitCode).toBe(1)
+    expect(failed).toHaveLength(1)
+    expect(failed[0]).toMatch(line)
+  })
+
+  it('fails at both pages when they are missing', async () => {
+    const service = await fakeService({ noPages: true })
+    const { exitCode, failed } = await smoke(service.url)
+    expect(exitCode).toBe(1)
+    expect(failed.map((line) => line.slice(2, 13).trim())).toEqual(['GET /docs', 'GET /redoc'])
+  })
+
+  it('says what is misconfigured and sends nothing', async () => {
+    const service = await fakeService({ misconfigured: true })
+    const { exitCode, failed, skipped } = await smoke(service.url, { phone: PHONE, code: service.code })
+    expect(exitCode).toBe(1)
+    expect(failed[0]).toContain('misconfigured')
+    expect(failed[1]).toContain('OTP_PEPPER is missing')
+    expect(skipped).toEqual([expect.stringContaining('misconfigured')])
+    expect(service.sentTo).toEqual([])
+  })
+})
+
+describe('something else than the service', () => {
+  it('is one line when nothing listens there', async () => {
+    const service = await startFakeService()
+    await service.close()
+    const { exitCode, steps } = await smoke(service.url)
+    expect(exitCode).toBe(1)
+    expect(steps).toEqual([expect.stringMatching(/^✗ GET \/health +connection refused: nothing listens there$/)])
+  })
+
+  it('is one line when nobody answers', async () => {
+    const silent = createServer()
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    cleanUps.push(async () => {
+      silent.closeAllConnections()
+      await new Promise((resolve) => silent.close(resolve))
+    })
+    const { port } = silent.address() as { port: number }
+    const { exitCode, steps } = await smoke(`http://127.0.0.1:${port}`, { timeoutMs: 200 })
+    expect(exitCode).toBe(1)
+    expect(steps).toEqual([expect.stringMatching(/^✗ GET \/health +no answer within 0\.2 seconds$/)])
+  })
+
+  it('is left alone after the first answer', async () => {
+    const service = await fakeService()
+    const { exitCode, steps } = await smoke(`${service.url}/some/other/site`)
+    expect(exitCode).toBe(1)
+    expect(steps).toHaveLength(1)
+    expect(service.requests).toEqual(['GET /some/other/site/health'])
+  })
+})
+
+describe('options', () => {
+  it.each([
+    ['localhost:8787', 'http://localhost:8787'],
+    ['127.0.0.1:8787/', 'http://127.0.0.1:8787'],
+    ['[::1]:8787', 'http://[::1]:8787'],
+    ['192.168.1.7:8787', 'http://192.168.1.7:8787'],
+    ['edge-verify.example.workers.dev/', 'https://edge-verify.example.workers.dev'],
+    ['HTTPS://api.example.com//', 'https://api.example.com'],
+    ['http://api.example.com/verify/', 'http://api.example.com/verify'],
+    ['ftp://api.example.com', undefined],
+    ['not an address', undefined],
+    ['', undefined],
+  ])('%j is %j', (text, address) => expect(toAddress(text)).toBe(address))
+
+  it('takes all three', () => {
+    expect(parseOptions(['--url', 'localhost:1', `--phone=${PHONE}`, '--code', '001234'])).toEqual({
+      url: 'http://localhost:1',
+      phone: PHONE,
+      code: '001234',
+    })
+  })
+
+  it.each([[[]], [['--url', 'ftp://x']], [['--url', 'localhost:1', '--fone', '1']], [['localhost:1']]])('refuses %j', (args) =>
+    expect(parseOptions(args)).toHaveProperty('problem'),
+  )
+})
+
+it('makes numbers that can receive messages, and codes that are wrong', () => {
+  for (let i = 0; i < 200; i += 1) expect(parsePhoneNumberFromString(randomIndianMobile())?.getType()).toBe('MOBILE')
+  expect([wrongCode('123456'), wrongCode('0009'), wrongCode('042599')]).toEqual(['123457', '0000', '042590'])
+})

@@ -1,0 +1,121 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+
+/** What may be wrong with, or different about, the stand-in. */
+export interface Faults {
+  mode?: 'mock' | 'real' | 'production'
+  misconfigured?: boolean
+  databaseDown?: boolean
+  openapi?: string
+  noPages?: boolean
+  crashesOnBrokenJson?: boolean
+  acceptsLandlines?: boolean
+  webPageForUnknownPaths?: boolean
+  sendFails?: boolean
+  noCooldown?: boolean
+  noRetryAfter?: boolean
+  otherRetryAfterInBody?: boolean
+  hidesGuessesLeft?: boolean
+  refusesTheRightCode?: boolean
+  acceptsACodeTwice?: boolean
+}
+
+interface Reply {
+  status: number
+  body: object | string
+  headers?: Record<string, string>
+}
+
+const CODE = '042599'
+
+/** As much of the service's contract as the smoke test asks about, on a free port of this machine. */
+export async function startFakeService(faults: Faults = {}) {
+  const live = new Set<string>()
+  const sentTo: string[] = []
+  const requests: string[] = []
+
+  const send = (body: string): Reply => {
+    let phone: string
+    try {
+      phone = (JSON.parse(body) as { phone_number: string }).phone_number
+    } catch {
+      return faults.crashesOnBrokenJson ? { status: 500, body: 'Internal Server Error' } : refusal(400, 'malformed_json')
+    }
+    if (faults.misconfigured) return refusal(503, 'misconfigured')
+    if (!/^\+91[6-9]\d{9}$/.test(phone) && !faults.acceptsLandlines) return refusal(400, 'invalid_phone')
+    if (faults.sendFails) return refusal(502, 'delivery_failed')
+    if (sentTo.includes(phone) && !faults.noCooldown) {
+      const reply = refusal(429, 'cooldown_active', { retry_after: faults.otherRetryAfterInBody ? 7 : 60 })
+      return faults.noRetryAfter ? reply : { ...reply, headers: { 'retry-after': '60' } }
+    }
+    sentTo.push(phone)
+    live.add(phone)
+    return success({ phone_number: phone, ...((faults.mode ?? 'mock') === 'mock' ? { otp: CODE } : {}) })
+  }
+
+  const verify = (body: string): Reply => {
+    const { phone_number: phone, otp } = JSON.parse(body) as { phone_number: string; otp: string }
+    if (!live.has(phone)) return refusal(404, 'verification_not_found')
+    if (otp !== CODE || faults.refusesTheRightCode) {
+      return refusal(400, 'code_incorrect', faults.hidesGuessesLeft ? {} : { attempts_left: 4 })
+    }
+    if (!faults.acceptsACodeTwice) live.delete(phone)
+    return success({ phone_number: phone })
+  }
+
+  const debug = (): Reply =>
+    faults.mode === 'production'
+      ? refusal(404, 'route_not_found')
+      : { status: 200, body: { mock: (faults.mode ?? 'mock') === 'mock' } }
+  const page = (): Reply => (faults.noPages ? refusal(404, 'route_not_found') : { status: 200, body: '<!doctype html>' })
+
+  const routes: Record<string, (body: string) => Reply> = {
+    'GET /health': () => ({ status: 200, body: { status: faults.misconfigured ? 'misconfigured' : 'healthy' } }),
+    'GET /ready': () => ready(faults),
+    'GET /openapi.json': () => ({ status: 200, body: { openapi: faults.openapi ?? '3.1.0', paths: { '/send-otp': {} } } }),
+    'GET /docs': page,
+    'GET /redoc': page,
+    'GET /debug/whatsapp': debug,
+    'POST /send-otp': send,
+    'POST /verify-otp': verify,
+  }
+
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const route = `${request.method} ${request.url}`
+    requests.push(route)
+    const unknown = faults.webPageForUnknownPaths ? { status: 404, body: '<!doctype html>' } : refusal(404, 'route_not_found')
+    const { status, body, headers } = routes[route]?.(await text(request)) ?? unknown
+    const isText = typeof body === 'string'
+    response.writeHead(status, { 'content-type': isText ? 'text/html; charset=utf-8' : 'application/json', ...headers })
+    response.end(isText ? body : JSON.stringify(body))
+  }
+  const server = createServer((request, response) => void handle(request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** The code that every number gets. */
+    code: CODE,
+    sentTo,
+    requests,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function ready({ databaseDown, misconfigured }: Faults): Reply {
+  const checks = { config: misconfigured ? 'failing' : 'ok', d1: databaseDown ? 'failing' : 'ok', kv: 'ok', gate: 'ok' }
+  const isReady = !databaseDown && !misconfigured
+  const problems = misconfigured ? { problems: ['OTP_PEPPER is missing'] } : {}
+  return { status: isReady ? 200 : 503, body: { status: isReady ? 'ready' : 'not_ready', checks, ...problems } }
+}
+
+function success(data: object): Reply {
+  return { status: 200, body: { success: true, message: 'done', data } }
+}
+
+function refusal(status: number, error: string, data: object = {}): Reply {
+  return { status, body: { success: false, message: `refused: ${error}`, data: { phone_number: null, error, ...data } } }
+}
