@@ -102,6 +102,7 @@ describe('what is authoritative', () => {
   it("believes the default region's own country code where the digits could be a landline too", () => {
     expect(read('4915740056687', 'DE')).toBe('+4915740056687')
     expect(read('04915740056687', 'DE')).toBe('(landline)')
+    expect(read('4912345678901', 'DE')).toBe('(landline)')
   })
 })
 
