@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL('..', import.meta.url)),
     projects: ['test/vitest.config.workerd.ts', 'test/vitest.config.node.ts'],
+    silent: 'passed-only',
     coverage: { provider: 'istanbul', include: ['src/**'] },
   },
 })

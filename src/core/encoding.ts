@@ -3,10 +3,12 @@ export function toBase64Url(bytes: Uint8Array): string {
   return bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
 }
 
-/** The bytes of an unpadded base64url text, or undefined where it is not one. */
+/** The bytes of a text that {@link toBase64Url} could have made, or undefined where it is not one. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
-    return Uint8Array.fromBase64(text, { alphabet: 'base64url' })
+    const bytes = Uint8Array.fromBase64(text, { alphabet: 'base64url' })
+    // The platform also takes padding, white space and stray bits; one text for one value keeps ids unambiguous.
+    return toBase64Url(bytes) === text ? bytes : undefined
   } catch {
     return undefined
   }

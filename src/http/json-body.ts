@@ -1,12 +1,9 @@
 import { zValidator } from '@hono/zod-validator'
 import type { Context, MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import type * as z from 'zod'
 import { refuse } from '../core/app-error'
 import type { HttpEnv, Provide } from './http-env'
 import { type DocumentedBody, REQUEST_BODY, tag } from './operation'
-
-const JSON_MEDIA_TYPE = /^application\/json(;|$)/i
 
 /**
  * Makes the validator of JSON bodies for a surface: media type, size, syntax and schema, each refused by a throw, so that
@@ -17,31 +14,50 @@ export function createJsonBody(provide: Provide) {
   /** @param optional a request without any body is taken as `{}` */
   return function jsonBody<Schema extends z.ZodObject>(schema: Schema, { optional = false } = {}) {
     const validate = zValidator('json', schema, (result) => {
-      if (!result.success) throw refuse('invalid_request', { issues: result.error.issues.map(toIssue) })
+      if (!result.success) throw refuse('invalid_request', { issues: toIssues(result.error, result.data) })
     })
     const handler = async (c: Context<HttpEnv>, next: () => Promise<void>) => {
       const { bodyLimitBytes } = provide(c.env).config.limits
-      if (!(optional && isWithoutBody(c.req.raw))) c.set('body', await readJson(c, bodyLimitBytes))
+      c.set('body', await readJson(c, bodyLimitBytes, optional))
       return (validate as MiddlewareHandler)(c, next)
     }
     return tag(handler as unknown as typeof validate, REQUEST_BODY, { schema, optional } satisfies DocumentedBody)
   }
 }
 
-function isWithoutBody(request: Request): boolean {
-  return request.body === null || request.headers.get('content-length') === '0'
+/** The body, which is left for the validator to read once more. */
+async function readJson(c: Context<HttpEnv>, limitBytes: number, optional: boolean): Promise<unknown> {
+  const sent = await readText(c.req.raw.body, limitBytes)
+  const isLeftOut = optional && sent === ''
+  if (!isLeftOut && !isJson(c.req.header('content-type'))) throw refuse('unsupported_media_type', {})
+  const text = isLeftOut ? '{}' : sent
+  c.req.raw = new Request(c.req.raw, { method: c.req.method, body: text })
+  return parseJson(text)
 }
 
-async function readJson(c: Context<HttpEnv>, limitBytes: number): Promise<unknown> {
-  if (!JSON_MEDIA_TYPE.test(c.req.header('content-type') ?? '')) throw refuse('unsupported_media_type', {})
-  const tooLarge = () => {
-    throw refuse('payload_too_large', { limitBytes })
+/** Counts the bytes as they come: a Content-Length header can lie, and Hono's body limit believes it. */
+async function readText(body: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<string> {
+  if (!body) return ''
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    size += value.byteLength
+    if (size > limitBytes) {
+      await reader.cancel()
+      throw refuse('payload_too_large', { limitBytes })
+    }
+    text += decoder.decode(value, { stream: true })
   }
-  await bodyLimit({ maxSize: limitBytes, onError: tooLarge })(c, async () => {})
-  const text = await c.req.text()
-  // The limit above believes the Content-Length header where there is one.
-  if (text.length > limitBytes) tooLarge()
-  return parseJson(text)
+}
+
+/** JSON is UTF-8 (RFC 8259); a charset whose bytes would be read as something else is refused, others are harmless. */
+function isJson(contentType = ''): boolean {
+  const [mediaType, ...parameters] = contentType.toLowerCase().split(';')
+  return mediaType?.trim() === 'application/json' && !parameters.some((one) => /^\s*charset="?utf-(16|32)/.test(one))
 }
 
 /** JSON without `__proto__` keys at any depth: no honest client sends one, whatever its schema ignores. */
@@ -60,8 +76,17 @@ function parseJson(text: string): unknown {
   return body
 }
 
-function toIssue(issue: z.core.$ZodIssue): { path: string; message: string } {
-  const path = issue.path.join('.')
-  const isMissing = issue.code === 'invalid_type' && issue.input === undefined
-  return { path, message: isMissing ? 'is required' : issue.message }
+/** One issue a field, the first: a value of the wrong type breaks its other rules, too. */
+function toIssues({ issues }: z.core.$ZodError, body: unknown): { path: string; message: string }[] {
+  const byPath = new Map<string, string>()
+  for (const { code, path, message } of issues) {
+    const isMissing = code === 'invalid_type' && valueAt(body, path) === undefined
+    const field = path.join('.')
+    if (!byPath.has(field)) byPath.set(field, isMissing ? 'is required' : message)
+  }
+  return Array.from(byPath, ([path, message]) => ({ path, message }))
+}
+
+function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], body)
 }

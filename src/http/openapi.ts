@@ -13,7 +13,6 @@ import type { ErrorCode, Refusal } from '../core/app-error'
 import { type DocumentedRoute, collectRoutes, failuresOf } from './documented-routes'
 import type { HttpEnv } from './http-env'
 import type { DocumentedBody, ResponseSpec } from './operation'
-import { refusalText } from './refusal-text'
 import { sampleRefusal } from './sample-refusals'
 import { retryAfterOf } from './to-refusal'
 
@@ -150,7 +149,7 @@ function toExamples(
   const examples = codes.map((code) => {
     const refusal = code === 'invalid_request' && body ? invalidRequest(body) : sampleRefusal(code)
     const about = { requestId: SAMPLE_REQUEST_ID, status: statuses[code], body: body?.schema.meta()?.['example'] }
-    return [code, { summary: refusalText(refusal), value: failure(refusal, about) }]
+    return [code, { value: failure(refusal, about) }]
   })
   return { examples: Object.fromEntries(examples) }
 }

@@ -28,7 +28,17 @@ export function createSurface(envelope: Envelope) {
   const app = new Hono<HttpEnv>({ strict: false })
   const answer = (c: Context<HttpEnv>, refusal: Refusal) => refuseWith(c, envelope, refusal)
 
-  app.onError((error, c) => answer(c, toRefusal(error, c.get('requestId'))))
+  const fail = (c: Context<HttpEnv>, thrown: unknown) => answer(c, toRefusal(thrown, c.get('requestId')))
+
+  app.onError((error, c) => fail(c, error))
+  // Hono hands only instances of Error to onError, and lets everything else out of the app.
+  app.use(async (c, next) => {
+    try {
+      return await next()
+    } catch (thrown) {
+      return fail(c, thrown)
+    }
+  })
   app.use(
     methodNotAllowed({ app, onMethodNotAllowed: (c, allow) => answer(c, { code: 'method_not_allowed', details: { allow } }) }),
   )

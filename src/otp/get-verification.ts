@@ -34,9 +34,12 @@ export async function getVerification(deps: VerificationDeps, id: string): Promi
   return found ? { ...found, phoneMasked: maskPhone(found.phone) } : fromRecord(deps, id)
 }
 
+async function findRecord(deps: VerificationDeps, id: string) {
+  return deps.db.select().from(verifications).where(eq(verifications.id, id)).get()
+}
+
 async function fromRecord(deps: VerificationDeps, id: string): Promise<VerificationView> {
-  const query = deps.db.select().from(verifications).where(eq(verifications.id, id)).get()
-  const record = await withTimeout(query, DEPENDENCY_TIMEOUT_MS).catch((error: unknown) => {
+  const record = await withTimeout(findRecord(deps, id), DEPENDENCY_TIMEOUT_MS).catch((error: unknown) => {
     throw refuse('dependency_unavailable', { dependency: 'd1' }, error)
   })
   if (!record) throw refuse('verification_not_found', {})

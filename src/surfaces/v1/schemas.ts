@@ -7,7 +7,10 @@ import { CHANNELS } from '../../messaging/message'
 const purposeSchema = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,31}$/, 'must be 1 to 32 characters: a letter, then letters, digits, _ or -, in lower case')
-  .meta({ description: 'What the code is for. A code for one purpose is wrong for another.', example: 'login' })
+  .meta({
+    description: 'What the code is for. A code for one purpose is wrong for another. Left out: `login`.',
+    example: 'login',
+  })
 
 const bindingSchema = z
   .record(z.string().min(1).max(64), z.string().max(256))
@@ -35,7 +38,7 @@ export const createBodySchema = z
       .string()
       .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a BCP 47 language tag')
       .optional()
-      .meta({ description: 'Language of the message, BCP 47.', example: 'en-IN' }),
+      .meta({ description: 'Language of the message, BCP 47. Left out: `en`.', example: 'en-IN' }),
     binding: bindingSchema.optional(),
   })
   .meta({ id: 'CreateVerification', example: { to: '+917888888888', purpose: 'login' } })
