@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 /** The folder with `wrangler.toml`. Every command runs in it, wherever npm was called. */
-export const projectRoot = fileURLToPath(new URL('..', import.meta.url))
+export const projectRoot = fileURLToPath(new URL('..', import.meta.url).href)
 
 /** What a run of wrangler ended with. The two texts are empty unless it was asked to `capture`. */
 export interface WranglerResult {
@@ -44,7 +44,7 @@ export function startWrangler(
   stdio: StdioOptions,
   env: Readonly<Record<string, string>> = {},
 ): ChildProcess {
-  const script = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')))
+  const script = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')).href)
   const child = spawn(process.execPath, [script, ...args], { cwd: projectRoot, env: { ...QUIET, ...process.env, ...env }, stdio })
   const stop = (signal: NodeJS.Signals) => {
     // A Windows console has already told every process in it, and killing there would cut short the orderly end.

@@ -27,8 +27,7 @@ export function createApp(provide: Provide, isConfigured: (env: Env) => boolean)
 
   app.route('/v1', createV1Surface(provide))
   app.route('/api_v1', createHomiSurface(provide, isConfigured))
-  app.route('/', createOperationsRoutes(provide))
   // Last: it has the root, and so every path that is nobody else's.
-  app.route('/', createWhatsappOtpSurface(provide, isConfigured))
+  app.route('/', createWhatsappOtpSurface(provide, isConfigured, createOperationsRoutes(provide)))
   return app
 }

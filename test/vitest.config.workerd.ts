@@ -3,7 +3,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-worker
 import { defineProject } from 'vitest/config'
 import { variablesSchema } from '../src/config/variables'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url).href)
 
 // Everything that runs in the Worker: in workerd, with real KV, D1 and Durable Objects. Nothing leaves the machine.
 export default defineProject(async () => ({

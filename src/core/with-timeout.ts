@@ -8,12 +8,10 @@ export class TimeoutError extends Error {
  * cancelled (KV, D1 and calls to objects take no signal) is only no longer waited for.
  */
 export async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null
-  const expiry = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new TimeoutError(`no answer in ${timeoutMs} ms`)), timeoutMs)
-  })
+  const expiry = Promise.withResolvers<never>()
+  const timer = setTimeout(() => expiry.reject(new TimeoutError(`no answer in ${timeoutMs} ms`)), timeoutMs)
   try {
-    return await Promise.race([work, expiry])
+    return await Promise.race([work, expiry.promise])
   } finally {
     clearTimeout(timer)
   }

@@ -12,7 +12,7 @@ interface Settings {
   readonly GUPSHUP_SRC_NAME: string
 }
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url).href)
 
 function start(...args: string[]): { child: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, ['scripts/run.mjs', 'vendors', ...args], { cwd: ROOT })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const checkout = fileURLToPath(new URL('../../..', import.meta.url))
+const checkout = fileURLToPath(new URL('../../..', import.meta.url).href)
 
 const FILES = ['.dev.vars.example', 'migrations', 'package.json', 'scripts', 'src', 'tsconfig.json', 'wrangler.toml']
 
@@ -57,7 +57,9 @@ export function startDev(folder: string, args: readonly string[]): RunningDev {
   const npm = spawn('npm', ['run', 'dev', '--', ...args], {
     cwd: folder,
     // What the test runner sets would make wrangler think that it is tested itself.
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|TEST$|npm_)/.test(name))),
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|TEST$|npm_)/.test(name)),
+    ) as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })

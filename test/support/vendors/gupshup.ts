@@ -211,11 +211,9 @@ function redirect(location: string): Response {
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | null = null
-  const elapsed = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([elapsed, abortion(signal)]).finally(() => clearTimeout(timer))
+  const elapsed = Promise.withResolvers<void>()
+  const timer = setTimeout(elapsed.resolve, ms)
+  await Promise.race([elapsed.promise, abortion(signal)]).finally(() => clearTimeout(timer))
 }
 
 /** Rejects when the caller gives up, and never resolves. */

@@ -1,0 +1,41 @@
+import { version } from '../../package.json'
+import { createApp } from '../../src/app'
+import { type DocumentInfo, buildOpenApi } from '../../src/http/openapi'
+
+// Bundled by `build-document.ts` and run in Node; the routes are read and never called.
+
+const DESCRIPTION = `Sends one-time codes to phones and checks them.
+
+The same service speaks several contracts, one a group below. New clients use \`v1\`; the others keep the URLs and bodies of
+the systems that they replace. All of them share the limits: a cooldown of 60 seconds between two codes to one number, a
+window of sends, and a number of guesses that outlives resends.
+
+- Paths work with and without a slash at the end. Bodies are JSON with \`Content-Type: application/json\`.
+- A failure comes in the body form of its group, with a stable code for programs and a sentence for people. So does an
+  unknown path (404) and a wrong method (405, with \`Allow\`).
+- Where waiting helps, \`Retry-After\` and the body say for how many seconds.
+- Every answer has an \`X-Request-Id\`.
+
+This document: [openapi.json](/openapi.json). To read: [ReDoc](/redoc). To try: [Swagger UI](/docs).`
+
+const TAGS: DocumentInfo['tags'] = [
+  { name: 'v1', description: 'Our own API: verifications as resources, failures as RFC 9457 problems. For new clients.' },
+  { name: 'whatsapp-otp', description: 'The WhatsApp OTP Verification API: codes by WhatsApp, at the root.' },
+  { name: 'homi', description: 'The HOM-i API: codes by WhatsApp, below `/api_v1`.' },
+  { name: 'operations', description: 'What operators ask of a deployment.' },
+]
+
+function neverProvide(): never {
+  throw new Error('the document needs no bindings')
+}
+
+/** The app with its routes and nothing behind them. */
+export const documentedApp = createApp(neverProvide, () => true)
+
+/** `openapi.json`. */
+export const apiDocument = buildOpenApi(documentedApp, {
+  title: 'edge-verify',
+  version,
+  description: DESCRIPTION,
+  tags: TAGS,
+})

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { expectDocumented } from './support/conformance'
+
+const SEND = { method: 'POST', path: '/send-otp' }
+const SENT = { success: true, message: 'OTP sent successfully', data: { phone_number: '+917888888888' } }
+const COOLDOWN = { success: false, message: 'Wait.', data: { phone_number: null, error: 'cooldown_active', retry_after: 42 } }
+
+function answer(body: unknown, init: { status?: number; headers?: Record<string, string> } = {}): Response {
+  const headers = { 'content-type': 'application/json', 'x-request-id': 'abc', ...init.headers }
+  return new Response(typeof body === 'string' ? body : JSON.stringify(body), { status: init.status ?? 200, headers })
+}
+
+it.each([
+  ['a success', SEND, answer(SENT)],
+  ['a path with a slash and a query', { method: 'POST', path: '/send-otp/?a=b' }, answer(SENT)],
+  ['a failure with the seconds to wait', SEND, answer(COOLDOWN, { status: 429, headers: { 'retry-after': '42' } })],
+  [
+    'an answer without a body',
+    { method: 'DELETE', path: '/v1/verifications/x' },
+    new Response(null, { status: 204, headers: { 'x-request-id': 'abc' } }),
+  ],
+])('takes %s', async (_what, asked, response) => {
+  await expect(expectDocumented(asked, response)).resolves.not.toThrow()
+})
+
+it.each([
+  ['an address that is no operation', { method: 'GET', path: '/send-otp' }, answer(SENT)],
+  ['a status that is not declared', SEND, answer(SENT, { status: 201 })],
+  ['another media type', SEND, answer(SENT, { headers: { 'content-type': 'text/plain' } })],
+  ['a body that is no JSON', SEND, answer('ok')],
+  ['a missing field', SEND, answer({ success: true, message: 'OTP sent successfully' })],
+  ['a field that is not declared', SEND, answer({ ...SENT, code: '123456' })],
+  ['a field that is not declared, further inside', SEND, answer({ ...SENT, data: { ...SENT.data, code: '123456' } })],
+  ['no request id', SEND, answer(SENT, { headers: { 'x-request-id': '' } })],
+  ['a wait without Retry-After', SEND, answer(COOLDOWN, { status: 429 })],
+  ['two different waits', SEND, answer(COOLDOWN, { status: 429, headers: { 'retry-after': '41' } })],
+  ['a code of another status', SEND, answer(COOLDOWN, { status: 400, headers: { 'retry-after': '42' } })],
+  [
+    'Retry-After where waiting does not help',
+    SEND,
+    answer({ ...COOLDOWN, data: { phone_number: null, error: 'internal' } }, { status: 500, headers: { 'retry-after': '1' } }),
+  ],
+  ['a body where there is none', { method: 'DELETE', path: '/v1/verifications/x' }, answer({}, { status: 200 })],
+  ['a created thing without its address', { method: 'POST', path: '/v1/verifications' }, answer({}, { status: 201 })],
+])('refuses %s', async (_what, asked, response) => {
+  await expect(expectDocumented(asked, response)).rejects.toThrow()
+})

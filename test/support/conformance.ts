@@ -1,0 +1,92 @@
+import { expect } from 'vitest'
+import type * as z from 'zod'
+import { createApp } from '../../src/app'
+import { type DocumentedRoute, collectRoutes, failuresOf } from '../../src/http/documented-routes'
+import { sampleRefusal } from '../../src/http/sample-refusals'
+import { retryAfterOf } from '../../src/http/to-refusal'
+
+/** What was asked, as far as the documentation cares. `path` may have a query and a slash at its end. */
+export interface Asked {
+  readonly method: string
+  readonly path: string
+}
+
+const neverCalled = () => {
+  throw new Error('this app only shows its routes')
+}
+
+const routes = collectRoutes(createApp(neverCalled, () => true)).map((route) => ({ route, pattern: toPattern(route.path) }))
+
+/**
+ * Fails unless the answer is one that `openapi.json` declares for the operation: its status, its media type, every field
+ * of its body, and the headers that go with them. An address that is no operation fails too.
+ * @returns the parsed body, undefined where there is none
+ */
+export async function expectDocumented(asked: Asked, response: Response): Promise<unknown> {
+  const route = findRoute(asked)
+  const { status, headers } = response
+  const text = await response.clone().text()
+  const about = `${asked.method} ${asked.path} answered ${status} ${text.slice(0, 300)}`
+  const expected = expectedAnswer(route, status)
+  if (!expected) expect.unreachable(`${about}: not a status of ${route.operation.operationId}`)
+
+  expect(headers.get('x-request-id'), about).toMatch(/^[\w=-]{1,255}$/)
+  for (const name of expected.headers) expect(headers.get(name), `${about}: ${name}`).not.toBeNull()
+  expect(headers.get('content-type'), about).toBe(expected.schema ? expected.mediaType : null)
+  if (!expected.schema) {
+    expect(text, about).toBe('')
+    return undefined
+  }
+  const body = JSON.parse(text) as unknown
+  // Response schemas change nothing, so what comes out different had a field that is not declared.
+  expect(expected.schema.parse(body), about).toStrictEqual(body)
+  if (status >= 400) expectFailureOf(route, response, body, about)
+  return body
+}
+
+interface Expected {
+  readonly schema: z.ZodType | undefined
+  readonly mediaType: string
+  readonly headers: readonly string[]
+}
+
+function expectedAnswer(route: DocumentedRoute, status: number): Expected | undefined {
+  const { responses, surface } = route.operation
+  const declared = responses[status]
+  if (declared) return { schema: declared.schema, mediaType: 'application/json', headers: Object.keys(declared.headers ?? {}) }
+  if (!failuresOf(route)[status]) return undefined
+  return { schema: surface.failureSchema, mediaType: surface.failureMediaType, headers: [] }
+}
+
+/** The code has to be one that the document lists under this status, and the seconds to wait the same in both places. */
+function expectFailureOf(route: DocumentedRoute, response: Response, body: unknown, about: string): void {
+  const codes = failuresOf(route)[response.status]
+  if (!codes) return
+  const values = leaves(body)
+  const code = codes.find((candidate) => values.includes(candidate))
+  if (!code) expect.unreachable(`${about}: none of ${codes.join(', ')}`)
+  const retryAfter = response.headers.get('retry-after')
+  const waits = retryAfterOf(sampleRefusal(code)) !== undefined
+  expect(retryAfter !== null, `${about}: Retry-After`).toBe(waits)
+  if (waits) expect(values, `${about}: Retry-After`).toContain(Number(retryAfter))
+}
+
+function leaves(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap((inner) => leaves(inner)) : [value]
+}
+
+function findRoute({ method, path }: Asked): DocumentedRoute {
+  const pathname = path.replace(/\?.*$/s, '').replace(/(?<=.)\/$/, '')
+  const found = routes.filter(({ route, pattern }) => route.method === method.toLowerCase() && pattern.test(pathname))
+  // `/verifications/check` is also a `/verifications/{id}`: the one with fewer parameters is meant.
+  const [first] = found.toSorted((a, b) => parameterCount(a.route) - parameterCount(b.route))
+  return first?.route ?? expect.unreachable(`${method} ${path} is no operation of openapi.json`)
+}
+
+function parameterCount({ pathParameters }: DocumentedRoute): number {
+  return Object.keys(pathParameters?.shape ?? {}).length
+}
+
+function toPattern(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
+}
