@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
 import { defineProject } from 'vitest/config'
-import { variablesSchema } from '../src/config/variables'
+import { variablesSchema } from '../src/config/variables.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url).href)
 

@@ -24,8 +24,8 @@ export interface CodeDigester {
   digest(facts: CodeFacts): Promise<KeyedDigest>
   /** The digest under the pepper of that version, or undefined when it is no longer held. */
   digestWith(keyVersion: string, facts: CodeFacts): Promise<string | undefined>
-  /** Ties a repeated check to the first one: same request id, same code (see `rules/check.ts`). */
-  attemptKey(requestId: string, code: string): Promise<string>
+  /** Ties a repeated check to the first one: same request id, code and binding (see `rules/check.ts`). */
+  attemptKey(requestId: string, code: string, bindingHash?: string): Promise<string>
 }
 
 /**
@@ -45,7 +45,7 @@ export function createCodeDigester(current: string, previous?: string): CodeDige
       }
       return undefined
     },
-    attemptKey: (requestId, code) => currentKey.sign(['attempt:v1', requestId, code]),
+    attemptKey: (requestId, code, bindingHash = '') => currentKey.sign(['attempt:v1', requestId, code, bindingHash]),
   }
 }
 

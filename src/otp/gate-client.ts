@@ -70,10 +70,7 @@ export async function callGate<Reply>(attempt: () => Promise<Reply>, log: Log): 
 }
 
 function isRetryable(error: unknown): boolean {
-  const { retryable, overloaded, durableObjectReset } = error as {
-    retryable?: boolean
-    overloaded?: boolean
-    durableObjectReset?: boolean
-  }
-  return !overloaded && Boolean(retryable || durableObjectReset)
+  // Anything can be thrown, null too.
+  const flags: { retryable?: boolean; overloaded?: boolean; durableObjectReset?: boolean } = Object(error)
+  return !flags.overloaded && Boolean(flags.retryable || flags.durableObjectReset)
 }

@@ -111,6 +111,12 @@ export function statusAt(verification: Verification, now: number): Verification[
   return verification.status === 'pending' && now >= verification.expiresAt ? 'expired' : verification.status
 }
 
+/** The state without the digests of codes whose time is up: an ended verification has nothing to compare with. */
+export function withoutExpiredCodes(state: GateState, now: number): GateState {
+  const verifications = state.verifications.map((one) => (now >= one.expiresAt && one.code ? { ...one, code: null } : one))
+  return { ...state, verifications }
+}
+
 /** The state with one verification changed, or added at the end. */
 export function withVerification(state: GateState, changed: Verification): GateState {
   const index = state.verifications.findIndex(({ id }) => id === changed.id)

@@ -83,7 +83,7 @@ export class Gate extends DurableObject<Env> {
     if (isQuiet(state, now)) return this.ctx.storage.deleteAll()
     if (state.outbox.length === 0) return this.#save({ ...state, alarmAt: 0 }, now)
 
-    const batch = takeBatch(state)
+    const batch = takeBatch(state, now)
     try {
       await withTimeout(writeAudit(this.#deps.db, batch), FLUSH_TIMEOUT_MS)
       // Read again: the gate went on deciding while D1 wrote.

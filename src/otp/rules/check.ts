@@ -54,10 +54,8 @@ export function beginCheck(state: GateState, request: CheckRequest, now: number)
   const verification = findTarget(state, request.target)
   if (!verification) return { state, reply: { status: 'not_found' } }
 
-  const { replay } = verification
-  if (replay?.attemptKey === request.attemptKey && now < replay.at + REPLAY_MS) {
-    return { state, reply: { ...replay.reply, verificationId: verification.id } }
-  }
+  const replay = replayOf(verification, request, now)
+  if (replay) return { state, reply: replay }
   const refusal = refuseGuess(state, verification, request.windows, now)
   if (refusal) return { state: recordRefusal(state, refusedEvent(verification, request, refusal), now), reply: refusal }
 
@@ -87,8 +85,11 @@ export function endCheck(
   now: number,
 ): Decision<CheckAnswer> {
   const verification = state.verifications.find(({ id }) => id === weighed.verificationId)
-  if (verification?.status !== 'pending') return { state, reply: { status: 'not_found' } }
-  const isRight = weighed.right && verification.code?.id === weighed.codeId
+  if (!verification) return { state, reply: { status: 'not_found' } }
+  const replay = replayOf(verification, weighed.request, now)
+  if (replay) return { state, reply: replay }
+  if (verification.status !== 'pending') return { state, reply: { status: 'not_found' } }
+  const isRight = weighed.right && verification.lastCodeId === weighed.codeId
   return isRight ? approve(state, verification, weighed.request, now) : countWrong(state, verification, weighed.request, now)
 }
 
@@ -120,6 +121,12 @@ function countWrong(state: GateState, verification: Verification, request: Check
   }
   const event = auditEvent(counted, request, 'check.incorrect', { guesses_left: reply.guessesLeft, locked: locks })
   return { state: recordEvent(withVerification(state, counted), event, now), reply: { ...reply, verificationId: counted.id } }
+}
+
+/** The answer that this very request has had, if that was just now. */
+function replayOf({ id, replay }: Verification, request: CheckRequest, now: number): CheckAnswer | undefined {
+  const isRepeated = replay?.attemptKey === request.attemptKey && now < replay.at + REPLAY_MS
+  return isRepeated ? { ...replay.reply, verificationId: id } : undefined
 }
 
 function guessesLeft({ guessLimit, guesses }: Verification): number {

@@ -1,5 +1,5 @@
 import type { AuditBatch, VerificationRecord } from '../../audit/event'
-import { DAY_MS, type GateState, type Verification } from '../gate-state'
+import { DAY_MS, type GateState, type Verification, statusAt, withoutExpiredCodes } from '../gate-state'
 
 /** A few seconds, so that a send, its outcome and often the check travel in one batch. */
 const FLUSH_DELAY_MS = 4_000
@@ -8,10 +8,10 @@ const LONGEST_PAUSE_MS = 15 * 60_000
 const EVENTS_PER_BATCH = 50
 
 /** The oldest events, with the present state of the verifications they tell of. */
-export function takeBatch(state: GateState): AuditBatch {
+export function takeBatch(state: GateState, now: number): AuditBatch {
   const events = state.outbox.slice(0, EVENTS_PER_BATCH)
   const ids = new Set(events.map(({ verificationId }) => verificationId))
-  return { events, records: state.verifications.filter(({ id }) => ids.has(id)).map((one) => toRecord(state, one)) }
+  return { events, records: state.verifications.filter(({ id }) => ids.has(id)).map((one) => toRecord(state, one, now)) }
 }
 
 /** The state once a batch is safely in D1. Verifications that ended more than a day ago are forgotten here. */
@@ -20,7 +20,7 @@ export function dropBatch(state: GateState, batch: AuditBatch, now: number): Gat
   const outbox = state.outbox.filter(({ seq }) => !carried.has(seq))
   const kept = new Set(outbox.map(({ verificationId }) => verificationId))
   const verifications = state.verifications.filter(({ id, expiresAt }) => kept.has(id) || expiresAt > now - DAY_MS)
-  return { ...state, outbox, verifications, flushFailures: 0 }
+  return withoutExpiredCodes({ ...state, outbox, verifications, flushFailures: 0 }, now)
 }
 
 /**
@@ -40,8 +40,8 @@ export function isQuiet(state: GateState, now: number): boolean {
   return state.outbox.length === 0 && now >= state.lastActivityAt + DAY_MS
 }
 
-function toRecord(state: GateState, verification: Verification): VerificationRecord {
-  const { id, version, purpose, surface, channel, status, sends, guesses, createdAt, expiresAt, completedAt } = verification
+function toRecord(state: GateState, verification: Verification, now: number): VerificationRecord {
+  const { id, version, purpose, surface, channel, sends, guesses, createdAt, expiresAt, completedAt } = verification
   return {
     id,
     version,
@@ -52,7 +52,7 @@ function toRecord(state: GateState, verification: Verification): VerificationRec
     bindingHash: verification.bindingHash || null,
     surface,
     channel,
-    status,
+    status: statusAt(verification, now),
     sends,
     guesses,
     createdAt,

@@ -1,4 +1,13 @@
-import { DAY_MS, type Decision, type GateState, type Verification, isLive, statusAt, withVerification } from '../gate-state'
+import {
+  DAY_MS,
+  type Decision,
+  type GateState,
+  type Verification,
+  isLive,
+  statusAt,
+  withVerification,
+  withoutExpiredCodes,
+} from '../gate-state'
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
 import { type SendWindow, nextSendAt, windowsOpenAt } from './send-window'
@@ -55,7 +64,7 @@ export function reserve(state: GateState, request: ReserveRequest, now: number):
   const current = findCurrent(state, request)
   if (request.resendOf !== null) {
     if (!current) return { state, reply: { status: 'not_found' } }
-    if (!canContinue(current, now)) return { state, reply: { status: 'not_pending', now: statusAt(current, now) } }
+    if (!canContinue(current, request.policy, now)) return { state, reply: { status: 'not_pending', now: endOf(current, now) } }
   }
 
   const refusal = refuseSend(state, request.policy, now)
@@ -70,7 +79,7 @@ export function reserve(state: GateState, request: ReserveRequest, now: number):
     } as const
     return { state: recordRefusal(state, event, now), reply: refusal }
   }
-  return grant(state, current && canContinue(current, now) ? current : undefined, request, now)
+  return grant(state, current && canContinue(current, request.policy, now) ? current : undefined, request, now)
 }
 
 function findCurrent(state: GateState, request: ReserveRequest): Verification | undefined {
@@ -80,16 +89,23 @@ function findCurrent(state: GateState, request: ReserveRequest): Verification | 
 }
 
 // A failed one goes on too: had it begun anew, its count of guesses would have begun anew with it.
-function canContinue(verification: Verification, now: number): boolean {
+function canContinue(verification: Verification, policy: SendPolicy, now: number): boolean {
   const isOpen = verification.status === 'pending' || verification.status === 'failed'
-  return isOpen && now < verification.expiresAt && verification.guesses < verification.guessLimit
+  const guessLimit = Math.min(verification.guessLimit, policy.guessLimit)
+  return isOpen && now < verification.expiresAt && verification.guesses < guessLimit
+}
+
+/** How a verification that cannot go on has ended: out of guesses is locked, though the last ones are still being weighed. */
+function endOf(verification: Verification, now: number): ReturnType<typeof statusAt> {
+  const status = statusAt(verification, now)
+  return status === 'pending' || (status === 'failed' && now < verification.expiresAt) ? 'locked' : status
 }
 
 function refuseSend(state: GateState, policy: SendPolicy, now: number): Extract<ReserveReply, { status: 'refused' }> | undefined {
   const guessesOpenAt = windowsOpenAt(state.wrongGuesses, [{ limit: policy.wrongGuessLimit, windowMs: DAY_MS }], now)
-  // A code that nobody may try is not worth a message.
-  if (guessesOpenAt > now) return { status: 'refused', reason: 'too_many_guesses', waitMs: guessesOpenAt - now }
   const until = nextSendAt(state, policy.windows, now)
+  // A code that nobody may try is not worth a message.
+  if (guessesOpenAt > now) return { status: 'refused', reason: 'too_many_guesses', waitMs: Math.max(guessesOpenAt, until) - now }
   if (until === now) return undefined
   const reason = windowsOpenAt(state.sends, policy.windows, now) > now ? 'send_limit' : 'cooldown'
   return { status: 'refused', reason, waitMs: until - now }
@@ -142,7 +158,7 @@ function grant(
     detail: { communication_id: request.communicationId, channel: request.channel, send: verification.sends },
   } as const
   const recorded = recordEvent(next, event, now)
-  return { state: recorded, reply: reserved(recorded, verification, request, now) }
+  return { state: withoutExpiredCodes(recorded, now), reply: reserved(recorded, verification, request, now) }
 }
 
 /** One live code for a number, purpose and binding: what else lives there (locked up by guesses in flight) loses its code. */

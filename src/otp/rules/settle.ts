@@ -43,7 +43,8 @@ export function settle(state: GateState, request: SettleRequest, now: number): D
 
 // An outcome can come late, after a resend: it may end only its own code.
 function withoutCode(verification: Verification, codeId: string): Verification {
-  return verification.code?.id === codeId ? { ...verification, status: 'failed', code: null } : verification
+  const isItsOwn = verification.status === 'pending' && verification.lastCodeId === codeId
+  return isItsOwn ? { ...verification, status: 'failed', code: null } : verification
 }
 
 function giveBackCooldown(state: GateState, codeId: string): GateState {

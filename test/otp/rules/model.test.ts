@@ -1,0 +1,224 @@
+import * as fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { AuditBatch } from '../../../src/audit/event'
+import { DAY_MS } from '../../../src/otp/gate-state'
+import type { CheckRequest } from '../../../src/otp/rules/check'
+import { dropBatch, isQuiet, takeBatch } from '../../../src/otp/rules/outbox'
+import type { ReserveRequest, SendPolicy } from '../../../src/otp/rules/reserve'
+import { hold, holdInvariants } from '../../support/gate-invariants'
+import { type Expected, Ledger } from '../../support/gate-ledger'
+import { HOUR_MS, MINUTE_MS, PureGate, deepFreeze } from '../../support/pure-gate'
+
+const RUNS = 1_500
+const PURPOSES = ['login', 'payment'] as const
+
+const nth = fc.nat(30)
+const purpose = fc.constantFrom(...PURPOSES)
+const target = fc.oneof(
+  { weight: 3, arbitrary: purpose.map((one) => ({ purpose: one, bindingHash: '' })) },
+  { weight: 1, arbitrary: nth.map((index) => ({ index })) },
+)
+const steps = {
+  reserve: [6, fc.record({ purpose })],
+  repeat: [1, fc.record({ nth })],
+  resend: [2, fc.record({ nth })],
+  settle: [4, fc.record({ nth, outcome: fc.constantFrom('accepted', 'rejected', 'unknown') })],
+  begin: [8, fc.record({ target, again: fc.option(nth, { freq: 5 }) })],
+  end: [7, fc.record({ nth, right: fc.boolean() })],
+  cancel: [1, fc.record({ nth })],
+  tick: [2, fc.record({ ms: fc.nat(150) })],
+  wait: [5, fc.record({ ms: fc.constantFrom(999, MINUTE_MS - 1, MINUTE_MS, 2 * MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, DAY_MS) })],
+  take: [2, fc.constant({})],
+  land: [2, fc.record({ isCarried: fc.boolean() })],
+  alarm: [1, fc.constant({})],
+} as const
+type Steps = { [Kind in keyof typeof steps]: (typeof steps)[Kind][1] extends fc.Arbitrary<infer Input> ? Input : never }
+type Step = { [Kind in keyof Steps]: { readonly kind: Kind } & Steps[Kind] }[keyof Steps]
+
+const anyStep = fc.oneof(
+  ...Object.entries(steps).map(([kind, [weight, input]]) => ({
+    weight,
+    arbitrary: (input as fc.Arbitrary<object>).map((fields) => ({ kind, ...fields }) as Step),
+  })),
+)
+const anyPolicy: fc.Arbitrary<SendPolicy> = fc.record({
+  cooldownMs: fc.constantFrom(0, 1_000, MINUTE_MS),
+  windows: fc.tuple(fc.integer({ min: 2, max: 5 }), fc.integer({ min: 4, max: 9 })).map(([short, long]) => [
+    { limit: short, windowMs: 10 * MINUTE_MS },
+    { limit: long, windowMs: DAY_MS },
+  ]),
+  lifetimeMs: fc.constantFrom(MINUTE_MS, 3 * MINUTE_MS, 10 * MINUTE_MS),
+  guessLimit: fc.integer({ min: 1, max: 5 }),
+  wrongGuessLimit: fc.integer({ min: 3, max: 12 }),
+})
+
+/** The rules and the ledger side by side. Each step is told to both, and their answers have to agree. */
+class Story {
+  readonly gate: PureGate
+  readonly ledger: Ledger
+  readonly granted: ReserveRequest[] = []
+  readonly weighed: { verificationId: string; codeId: string }[] = []
+  readonly approvals: { codeId: string; attemptKey: string }[] = []
+  /** Events that were dropped from the outbox, with the storage they were in: a deleted storage counts from 0 again. */
+  dropped: number[] = []
+  #inFlight: { expected: Expected; request: CheckRequest; end: ReturnType<PureGate['letIn']> }[] = []
+  #endedKeys: string[] = []
+  #batch: AuditBatch | undefined
+
+  constructor(policy: SendPolicy) {
+    this.gate = new PureGate(policy)
+    this.ledger = new Ledger(policy)
+  }
+
+  run(step: Step): void {
+    const eventsBefore = this.ledger.events.length
+    const before = this.gate.state
+    this[step.kind](step as never)
+    if (step.kind !== 'land' && step.kind !== 'alarm') {
+      const told = this.gate.state.outbox.slice(before.outbox.length)
+      const expected = this.ledger.events.slice(eventsBefore)
+      hold(told.length === expected.length, `${step.kind} records ${expected.length} events`)
+      for (const [index, event] of expected.entries()) agrees(told[index]!, event)
+      hold(
+        told.length > 0 || step.kind === 'begin' || this.gate.state === before,
+        `${step.kind} that says nothing writes nothing`,
+      )
+    }
+    this.ledger.forget(this.gate.state, this.gate.now, step.kind === 'alarm')
+    holdInvariants(this)
+  }
+
+  reserve(input: { readonly purpose: string; readonly resendOf?: string }): void {
+    const request = this.gate.request({ resendOf: null, ...input })
+    const expected = this.ledger.reserve(request, this.gate.now)
+    const reply = this.gate.reserve(request)
+    if (reply.status === 'refused' && reply.reason === 'too_many_guesses') {
+      agrees(expected, { status: 'refused', reason: reply.reason })
+      const until = this.gate.now + reply.waitMs
+      hold(until >= this.ledger.guessesOpenAt(this.gate.now), 'the wait is long enough')
+      hold(until <= this.ledger.firstSendAt(this.gate.now), 'the wait is no longer than it needs to be')
+    } else agrees(reply, expected)
+    if (reply.status === 'reserved') this.granted.push(request)
+  }
+
+  resend(input: { readonly nth: number }): void {
+    const entry = pick(this.ledger.entries, input.nth)
+    this.reserve({ purpose: entry?.purpose ?? 'login', resendOf: entry?.id ?? 'ver-foreign' })
+  }
+
+  repeat(input: { readonly nth: number }): void {
+    const newest = this.gate.state.verifications.map(({ lastCodeId }) => lastCodeId)
+    const request = pick(
+      this.granted.filter(({ code }) => newest.includes(code.id)),
+      input.nth,
+    )
+    if (!request) return
+    const before = this.gate.state
+    agrees(this.gate.reserve(request), { status: 'reserved' })
+    hold(this.gate.state === before, 'a repeated reservation writes nothing')
+  }
+
+  settle({ nth: index, outcome }: { readonly nth: number; readonly outcome: 'accepted' | 'rejected' | 'unknown' }): void {
+    const entries = this.ledger.entries.flatMap((entry) => entry.sends.map((send) => ({ entry, send })))
+    // The newest first: an outcome mostly comes before the next send.
+    const chosen = pick(entries.toReversed(), index % 3)
+    if (!chosen) return
+    const expected = this.ledger.settle(chosen.entry, chosen.send, outcome)
+    const reply = this.gate.settle(outcome, { verificationId: chosen.entry.id, codeId: chosen.send.codeId })
+    agrees(reply, { status: expected })
+  }
+
+  begin(input: Steps['begin']): void {
+    const to = 'index' in input.target ? { id: pick(this.ledger.entries, input.target.index)?.id ?? 'ver-foreign' } : input.target
+    const again = input.again === null ? undefined : pick(this.#endedKeys, input.again)
+    const request = this.gate.checkRequest({ target: to, ...(again === undefined ? {} : { attemptKey: again }) })
+    const expected = this.ledger.begin(request, this.gate.now)
+    if (expected.status !== 'weigh') {
+      agrees(this.gate.begin(request), expected)
+      return
+    }
+    const end = this.gate.letIn(request)
+    this.weighed.push(expected)
+    this.#inFlight.push({ expected, request, end })
+  }
+
+  end({ nth: index, right }: { readonly nth: number; readonly right: boolean }): void {
+    const flight = pick(this.#inFlight, index)
+    if (!flight) return
+    this.#inFlight = this.#inFlight.filter((one) => one !== flight)
+    const { attemptKey } = flight.request
+    const expected = this.ledger.end({ ...flight.expected, attemptKey }, right, this.gate.now)
+    const answer = flight.end(right)
+    agrees(answer, expected)
+    if (answer.status === 'approved') this.approvals.push({ codeId: flight.expected.codeId, attemptKey })
+    this.#endedKeys.push(attemptKey)
+  }
+
+  cancel(input: { readonly nth: number }): void {
+    const entry = pick(this.ledger.entries, input.nth)
+    const expected = entry ? this.ledger.cancel(entry, this.gate.now) : 'not_found'
+    agrees(this.gate.cancel(entry?.id ?? 'ver-foreign'), { status: expected })
+  }
+
+  tick({ ms }: { readonly ms: number }): void {
+    this.gate.wait(ms)
+  }
+
+  /** Longer than any check takes: those under way died with their object, and nobody hears of them again. */
+  wait({ ms }: { readonly ms: number }): void {
+    this.#inFlight = []
+    this.gate.wait(ms)
+  }
+
+  take(): void {
+    this.#batch = takeBatch(this.gate.state, this.gate.now)
+    for (const { id, version } of this.#batch.records) {
+      const newest = this.gate.state.outbox.findLast((event) => event.verificationId === id)
+      hold(version === newest?.seq, 'the version of a record is the number of its newest event')
+    }
+  }
+
+  land({ isCarried }: { readonly isCarried: boolean }): void {
+    const [batch, before] = [this.#batch, this.gate.state]
+    this.#batch = undefined
+    if (!batch || !isCarried) return
+    this.gate.state = deepFreeze(dropBatch(before, batch, this.gate.now))
+    const kept = new Set(this.gate.state.outbox)
+    const gone = before.outbox.filter((event) => !kept.has(event))
+    hold(gone.length === batch.events.length && gone.every((event) => batch.events.includes(event)), 'drops what was carried')
+    this.dropped.push(...gone.map(({ seq }) => seq))
+  }
+
+  alarm(): void {
+    const { state, now } = this.gate
+    if (!isQuiet(state, now)) return
+    hold(state.outbox.length === 0 && now >= state.lastActivityAt + DAY_MS, 'only a quiet gate is deleted')
+    this.gate.state = new PureGate().state
+    this.dropped = []
+    this.#batch = undefined
+  }
+}
+
+/** Every field that is expected has that value. */
+function agrees(actual: object, expected: object): void {
+  const fields = actual as Record<string, unknown>
+  const differs = Object.entries(expected).some(([name, value]) => fields[name] !== value)
+  if (differs) throw new Error(`the gate says ${JSON.stringify(actual)}, the ledger ${JSON.stringify(expected)}`)
+}
+
+function pick<T>(items: readonly T[], index: number): T | undefined {
+  return items[index % Math.max(1, items.length)]
+}
+
+it(`the gate answers as a list of all that ever happened would, in ${RUNS} stories`, { timeout: 60_000 }, () => {
+  fc.assert(
+    fc.property(anyPolicy, fc.array(anyStep, { minLength: 20, maxLength: 120, size: 'max' }), (policy, story) => {
+      const told = new Story(policy)
+      for (const step of story) told.run(step)
+      const { state } = told.gate
+      expect(structuredClone(state)).toEqual(state)
+      expect(JSON.parse(JSON.stringify(state))).toEqual(state)
+    }),
+    { numRuns: RUNS },
+  )
+})

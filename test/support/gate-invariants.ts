@@ -1,0 +1,61 @@
+import type { Ledger } from './gate-ledger'
+import type { PureGate } from './pure-gate'
+
+interface Told {
+  readonly gate: PureGate
+  readonly ledger: Ledger
+  /** Every guess that was let in, with the code it was weighed against. */
+  readonly weighed: readonly { readonly verificationId: string; readonly codeId: string }[]
+  /** The codes that approved, one entry an approval. */
+  readonly approvals: readonly { codeId: string; attemptKey: string }[]
+  readonly dropped: readonly number[]
+}
+
+/** Throws where something does not hold. Without `expect`, which is a hundred times slower: it runs after every step. */
+export function hold(condition: boolean, what: string): void {
+  if (!condition) throw new Error(`does not hold: ${what}`)
+}
+
+/** What holds after any step of any story, said without the rules. */
+export function holdInvariants(told: Told): void {
+  holdSends(told)
+  holdGuesses(told)
+  holdState(told)
+}
+
+function holdSends({ gate: { policy }, ledger: { sends } }: Told): void {
+  for (const [index, { at }] of sends.entries()) {
+    const last = sends[index - 1]
+    hold(!last || last.outcome === 'rejected' || at - last.at >= policy.cooldownMs, 'the cooldown between two sends')
+    for (const { limit, windowMs } of policy.windows) {
+      const before = sends[index - limit]
+      hold(!before || at - before.at >= windowMs, `at most ${limit} sends in ${windowMs} ms`)
+    }
+  }
+}
+
+function holdGuesses({ gate: { policy }, weighed, approvals }: Told): void {
+  for (const guesses of Map.groupBy(weighed, ({ verificationId }) => verificationId).values()) {
+    hold(guesses.length <= policy.guessLimit, `at most ${policy.guessLimit} guesses for a verification`)
+  }
+  for (const told of Map.groupBy(approvals, ({ codeId }) => codeId).values()) {
+    // The same request asked again is told the same.
+    hold(new Set(told.map(({ attemptKey }) => attemptKey)).size === 1, 'a code approves at most one request')
+  }
+}
+
+function holdState({ gate: { state, now, policy }, ledger, dropped }: Told): void {
+  const live = state.verifications.filter(({ status, code, expiresAt }) => status === 'pending' && code && now < expiresAt)
+  hold(new Set(live.map(({ purpose }) => purpose)).size === live.length, 'one live code for a purpose')
+  for (const { status, code } of state.verifications) {
+    hold(status === 'pending' || code === null, `no digest once it is ${status}`)
+  }
+  const seqs = [...dropped, ...state.outbox.map(({ seq }) => seq)]
+  hold(seqs.length === state.seq && seqs.every((seq, index) => seq === index), 'an audit sequence without gaps or repetitions')
+
+  const { outbox, verifications, sends, wrongGuesses } = state
+  hold(wrongGuesses.length <= policy.wrongGuessLimit, 'the wrong guesses never exceed the limit of a number')
+  hold(JSON.stringify(sends).length < 15 * (ledger.sends.length + 1), 'the sends are small')
+  hold(JSON.stringify(verifications).length < 800 * (ledger.entries.length + 1), 'the verifications are small')
+  hold(JSON.stringify(outbox).length < 300 * (outbox.length + 1), 'the outbox is small')
+}

@@ -1,0 +1,211 @@
+import type { AuditEventKind } from '../../src/audit/event'
+import { DAY_MS, type GateState } from '../../src/otp/gate-state'
+import type { CheckAnswer, CheckRequest } from '../../src/otp/rules/check'
+import type { ReserveReply, ReserveRequest, SendPolicy } from '../../src/otp/rules/reserve'
+import type { SettleRequest } from '../../src/otp/rules/settle'
+
+interface Send {
+  readonly at: number
+  readonly codeId: string
+  outcome?: SettleRequest['outcome']
+}
+
+interface Entry {
+  readonly id: string
+  readonly purpose: string
+  readonly sends: Send[]
+  letIn: number
+  wrong: number
+  ended?: 'approved' | 'locked' | 'canceled'
+  answered?: { readonly key: string; readonly at: number; readonly answer: CheckAnswer }
+}
+
+/** A guess that the ledger expects to be weighed. */
+export interface Expected {
+  readonly status: 'weigh'
+  readonly verificationId: string
+  readonly codeId: string
+}
+
+const MINUTE_MS = 60_000
+
+/**
+ * What the gate of a number has to answer, worked out the slow way: from a list of all that ever happened, by searching it.
+ * It shares no code with the rules, forgets nothing by itself, and looks for a wait by trying times.
+ */
+export class Ledger {
+  readonly entries: Entry[] = []
+  readonly sends: Send[] = []
+  readonly events: { kind: AuditEventKind; verificationId: string }[] = []
+  readonly #policy: SendPolicy
+  readonly #wrong: number[] = []
+  readonly #refusals: number[] = []
+
+  constructor(policy: SendPolicy) {
+    this.#policy = policy
+  }
+
+  reserve(request: ReserveRequest, now: number): Partial<ReserveReply> {
+    const current = this.#find(request.resendOf ?? undefined, request.purpose)
+    const goesOn = current !== undefined && this.#goesOn(current, now)
+    if (request.resendOf !== null && !current) return { status: 'not_found' }
+    if (request.resendOf !== null && !goesOn) {
+      const isGuessedOut = this.#isOpen(current!, now)
+      return { status: 'not_pending', now: isGuessedOut ? 'locked' : this.status(current!, now) }
+    }
+    const reason = this.#heldBy(now)
+    if (reason) {
+      this.#recordRefusal('send.refused', current?.id ?? request.verificationId, now)
+      return { status: 'refused', reason, waitMs: this.firstSendAt(now) - now }
+    }
+    const entry = goesOn ? current : this.#open(request, now)
+    const send = { at: now, codeId: request.code.id }
+    entry.sends.push(send)
+    this.sends.push(send)
+    delete entry.answered
+    this.events.push({ kind: 'send.reserved', verificationId: entry.id })
+    const guessesLeft = this.#policy.guessLimit - entry.letIn
+    return { status: 'reserved', verificationId: entry.id, expiresAt: this.expiresAt(entry), guessesLeft }
+  }
+
+  settle(entry: Entry, send: Send, outcome: SettleRequest['outcome']): 'settled' | 'repeated' {
+    if (send.outcome) return 'repeated'
+    send.outcome = outcome
+    this.events.push({ kind: `send.${outcome}`, verificationId: entry.id })
+    return 'settled'
+  }
+
+  begin(request: CheckRequest, now: number): CheckAnswer | Expected {
+    const { target } = request
+    const entry = 'id' in target ? this.#find(target.id, '') : this.#find(undefined, target.purpose)
+    if (!entry) return { status: 'not_found' }
+    if (entry.answered?.key === request.attemptKey && now - entry.answered.at < MINUTE_MS) return entry.answered.answer
+    const refusal = this.#refuseGuess(entry, now)
+    if (refusal) {
+      this.#recordRefusal('check.refused', entry.id, now)
+      return refusal
+    }
+    entry.letIn += 1
+    this.#wrong.push(now)
+    return { status: 'weigh', verificationId: entry.id, codeId: entry.sends.at(-1)!.codeId }
+  }
+
+  end(weighed: Expected & { readonly attemptKey: string }, right: boolean, now: number): CheckAnswer {
+    const entry = this.#find(weighed.verificationId, '')
+    if (entry?.answered?.key === weighed.attemptKey && now - entry.answered.at < MINUTE_MS) return entry.answered.answer
+    // Judged by the time at which it was let in.
+    if (!entry || entry.ended || entry.sends.at(-1)!.outcome === 'rejected') return { status: 'not_found' }
+    const answer = right && entry.sends.at(-1)!.codeId === weighed.codeId ? this.#approve(entry) : this.#countWrong(entry)
+    entry.answered = { key: weighed.attemptKey, at: now, answer }
+    return answer
+  }
+
+  cancel(entry: Entry, now: number): 'canceled' | 'not_pending' {
+    const status = this.status(entry, now)
+    if (status === 'canceled') return 'canceled'
+    if (status !== 'pending' && status !== 'failed') return 'not_pending'
+    entry.ended = 'canceled'
+    this.events.push({ kind: 'verification.canceled', verificationId: entry.id })
+    return 'canceled'
+  }
+
+  status(entry: Entry, now: number) {
+    if (entry.ended) return entry.ended
+    if (entry.sends.at(-1)!.outcome === 'rejected') return 'failed'
+    return now < this.expiresAt(entry) ? 'pending' : 'expired'
+  }
+
+  expiresAt(entry: Entry): number {
+    return entry.sends.at(-1)!.at + this.#policy.lifetimeMs
+  }
+
+  /** The first time at which a send goes through, if nothing else happens. */
+  firstSendAt(now: number): number {
+    const { windows, cooldownMs } = this.#policy
+    const slidingOut = this.sends.flatMap(({ at }) => [at + cooldownMs, ...windows.map(({ windowMs }) => at + windowMs)])
+    const candidates = [now, ...slidingOut, ...this.#wrong.map((at) => at + DAY_MS)].filter((at) => at >= now)
+    return candidates.toSorted((a, b) => a - b).find((at) => !this.#heldBy(at))!
+  }
+
+  /** The first time at which the number's wrong guesses leave room for one more. */
+  guessesOpenAt(now: number): number {
+    const candidates = [now, ...this.#wrong.map((at) => at + DAY_MS)].filter((at) => at >= now)
+    return candidates.toSorted((a, b) => a - b).find((at) => !this.#isGuessedOut(at))!
+  }
+
+  /**
+   * What the gate has forgotten. It may forget one a day after its time.
+   * @param isDeleted the whole storage went: then a day after the last word is enough
+   */
+  forget(state: GateState, now: number, isDeleted: boolean): void {
+    const kept = new Set(state.verifications.map(({ id }) => id))
+    for (const entry of this.entries.filter(({ id }) => !kept.has(id))) {
+      if (now < this.expiresAt(entry) + (isDeleted ? 0 : DAY_MS)) throw new Error(`${entry.id} was forgotten too early`)
+      this.entries.splice(this.entries.indexOf(entry), 1)
+    }
+  }
+
+  #find(id: string | undefined, purpose: string): Entry | undefined {
+    return this.entries.findLast((entry) => (id === undefined ? entry.purpose === purpose : entry.id === id))
+  }
+
+  #goesOn(entry: Entry, now: number): boolean {
+    return this.#isOpen(entry, now) && entry.letIn < this.#policy.guessLimit
+  }
+
+  #isOpen(entry: Entry, now: number): boolean {
+    return ['pending', 'failed'].includes(this.status(entry, now)) && now < this.expiresAt(entry)
+  }
+
+  #open({ verificationId, purpose }: ReserveRequest, now: number): Entry {
+    for (const old of this.entries) if (old.purpose === purpose && this.status(old, now) === 'pending') old.ended = 'locked'
+    const entry: Entry = { id: verificationId, purpose, sends: [], letIn: 0, wrong: 0 }
+    this.entries.push(entry)
+    return entry
+  }
+
+  #heldBy(at: number): 'too_many_guesses' | 'send_limit' | 'cooldown' | undefined {
+    if (this.#isGuessedOut(at)) return 'too_many_guesses'
+    const isFull = ({ limit, windowMs }: { limit: number; windowMs: number }) =>
+      this.sends.filter((send) => send.at + windowMs > at).length >= limit
+    if (this.#policy.windows.some(isFull)) return 'send_limit'
+    const last = this.sends.at(-1)
+    return last && last.outcome !== 'rejected' && at < last.at + this.#policy.cooldownMs ? 'cooldown' : undefined
+  }
+
+  #isGuessedOut(at: number): boolean {
+    return this.#wrong.filter((wrong) => wrong + DAY_MS > at).length >= this.#policy.wrongGuessLimit
+  }
+
+  #refuseGuess(entry: Entry, now: number): CheckAnswer | undefined {
+    const status = this.status(entry, now)
+    const verificationId = entry.id
+    if (status === 'expired') return { status: 'expired', verificationId }
+    const isFull = status === 'pending' && entry.letIn >= this.#policy.guessLimit
+    if (status === 'locked' || isFull) return { status: 'too_many_guesses', verificationId, waitMs: this.firstSendAt(now) - now }
+    if (status !== 'pending') return { status: 'not_found' }
+    const waitMs = this.guessesOpenAt(now) - now
+    return waitMs > 0 ? { status: 'too_many_guesses', verificationId, waitMs } : undefined
+  }
+
+  #approve(entry: Entry): CheckAnswer {
+    entry.ended = 'approved'
+    this.#wrong.pop()
+    this.events.push({ kind: 'check.approved', verificationId: entry.id })
+    return { status: 'approved', verificationId: entry.id, guessesLeft: this.#policy.guessLimit - entry.letIn }
+  }
+
+  #countWrong(entry: Entry): CheckAnswer {
+    entry.wrong += 1
+    if (entry.wrong >= this.#policy.guessLimit) entry.ended = 'locked'
+    this.events.push({ kind: 'check.incorrect', verificationId: entry.id })
+    const status = entry.ended ? 'incorrect_and_locked' : 'incorrect'
+    return { status, verificationId: entry.id, guessesLeft: this.#policy.guessLimit - entry.letIn }
+  }
+
+  #recordRefusal(kind: 'send.refused' | 'check.refused', verificationId: string, now: number): void {
+    if (this.#refusals.filter((at) => at > now - 60 * MINUTE_MS).length >= 10) return
+    this.#refusals.push(now)
+    this.events.push({ kind, verificationId })
+  }
+}
