@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url).href)
 const run = promisify(execFile)
 
 const copies: string[] = []
@@ -59,6 +59,6 @@ describe('drizzle-kit generate', () => {
     const known = await migrationsOf(root)
     const made = (await migrationsOf(copy)).filter((name) => name.endsWith('.sql') && !known.includes(name))
     expect(made).toHaveLength(1)
-    expect(await readFile(join(copy, 'migrations', made[0]), 'utf8')).toMatch(/ADD `forgotten` text/)
+    expect(await readFile(join(copy, 'migrations', made[0]!), 'utf8')).toMatch(/ADD `forgotten` text/)
   })
 })

@@ -18,7 +18,7 @@ async function countedService(gate: GateStub) {
       }),
   }
   await runInDurableObject(gate, (_gate, state) => {
-    const kv = Object.getPrototypeOf(state.storage.kv) as SyncKvStorage
+    const kv = Object.getPrototypeOf(state.storage.kv) as { put: (this: SyncKvStorage, key: string, value: unknown) => void }
     const put = kv.put
     vi.spyOn(kv, 'put').mockImplementation(function count(this: SyncKvStorage, key, value) {
       counts.stateWrites += 1
@@ -40,7 +40,7 @@ async function countedService(gate: GateStub) {
   vi.spyOn(bindings.DB, 'batch').mockImplementation(async (statements) => {
     const results = await batch(statements)
     for (const { meta } of results) counts.d1RowsWritten += meta.rows_written
-    return results as never
+    return results
   })
   const noD1 = new Proxy({} as D1Database, {
     get() {

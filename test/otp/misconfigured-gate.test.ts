@@ -5,7 +5,7 @@ import { writeAudit } from '../../src/audit/write-audit'
 
 describe('the gate while the configuration is wrong', () => {
   it('still carries the audit, and only refuses to weigh codes', async () => {
-    const deps = provideGate({ ...env, OTP_PEPPER: '' } as Env)
+    const deps = provideGate({ ...env, OTP_PEPPER: '' })
 
     await expect(writeAudit(deps.db, { events: [], records: [] })).resolves.toBeUndefined()
     expect(() => deps.digester()).toThrow('misconfigured')

@@ -9,7 +9,7 @@ export type GateStub = DurableObjectStub<Gate>
 /** The real object of a number. */
 export async function gateOf(phone: string): Promise<GateStub> {
   const phoneHash = await createPhoneHasher(env.PHONE_HASH_KEY)(phone)
-  return env.PHONE_GATE.get(env.PHONE_GATE.idFromName(phoneHash)) as unknown as GateStub
+  return env.PHONE_GATE.get(env.PHONE_GATE.idFromName(phoneHash))
 }
 
 /** What the object has stored. */

@@ -31,7 +31,7 @@ export const createMockService = () => createService({ PIONEER_FLAG_MOCK_OTP_ENA
 export function standInForGupshup(): GupshupStandIn {
   const standIn = createGupshupStandIn({ apiKey: env.GUPSHUP_API_KEY })
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
-    const request = new Request(input as RequestInfo, init)
+    const request = new Request(input, init)
     if (new URL(request.url).host !== new URL(env.GUPSHUP_API_URL).host) throw new Error(`no test may call ${request.url}`)
     return standIn.handle(request)
   })

@@ -68,6 +68,13 @@ describe('describe', () => {
     expect(seen(gate, verificationId)?.resendAt).toBe(T0 + 10 * MINUTE_MS)
   })
 
+  it('counts a guess that is still being weighed as spent', () => {
+    const gate = new PureGate()
+    const { verificationId } = gate.send()
+    gate.letIn()
+    expect(seen(gate, verificationId)?.guessesLeft).toBe(4)
+  })
+
   it('knows no other id, and nothing where nothing happened', () => {
     const gate = new PureGate()
     gate.send()

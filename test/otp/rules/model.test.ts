@@ -9,6 +9,8 @@ import { hold, holdInvariants } from '../../support/gate-invariants'
 import { type Expected, Ledger } from '../../support/gate-ledger'
 import { HOUR_MS, MINUTE_MS, PureGate, deepFreeze } from '../../support/pure-gate'
 
+// The same stories each time; another number is other stories, and a failure prints the shortest.
+const SEED = 20_261_121
 const RUNS = 1_500
 const PURPOSES = ['login', 'payment'] as const
 
@@ -219,6 +221,6 @@ it(`the gate answers as a list of all that ever happened would, in ${RUNS} stori
       expect(structuredClone(state)).toEqual(state)
       expect(JSON.parse(JSON.stringify(state))).toEqual(state)
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, seed: SEED },
   )
 })
