@@ -129,6 +129,7 @@ describe('the key of an attempt', () => {
     expect(await digester.attemptKey('request-2', '0042')).not.toBe(key)
     expect(await digester.attemptKey('request-1', '0043')).not.toBe(key)
     expect(await digester.attemptKey('request-10', '042')).not.toBe(key)
+    expect(await digester.attemptKey('request-1', '0042', 'hash-of-loan-1')).not.toBe(key)
     expect(key).not.toContain('0042')
   })
 

@@ -34,9 +34,10 @@ function holdSends({ gate: { policy }, ledger: { sends } }: Told): void {
   }
 }
 
-function holdGuesses({ gate: { policy }, weighed, approvals }: Told): void {
-  for (const guesses of Map.groupBy(weighed, ({ verificationId }) => verificationId).values()) {
-    hold(guesses.length <= policy.guessLimit, `at most ${policy.guessLimit} guesses for a verification`)
+function holdGuesses({ ledger, weighed, approvals }: Told): void {
+  for (const [verificationId, guesses] of Map.groupBy(weighed, ({ verificationId }) => verificationId)) {
+    const limit = ledger.entries.find(({ id }) => id === verificationId)?.guessLimit ?? Infinity
+    hold(guesses.length <= limit, `at most ${limit} guesses for a verification`)
   }
   for (const told of Map.groupBy(approvals, ({ codeId }) => codeId).values()) {
     // The same request asked again is told the same.

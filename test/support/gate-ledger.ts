@@ -14,6 +14,7 @@ interface Entry {
   readonly id: string
   readonly purpose: string
   readonly sends: Send[]
+  guessLimit: number
   letIn: number
   wrong: number
   ended?: 'approved' | 'locked' | 'canceled'
@@ -47,7 +48,7 @@ export class Ledger {
 
   reserve(request: ReserveRequest, now: number): Partial<ReserveReply> {
     const current = this.#find(request.resendOf ?? undefined, request.purpose)
-    const goesOn = current !== undefined && this.#goesOn(current, now)
+    const goesOn = current !== undefined && this.#goesOn(current, request.policy, now)
     if (request.resendOf !== null && !current) return { status: 'not_found' }
     if (request.resendOf !== null && !goesOn) {
       const isGuessedOut = this.#isOpen(current!, now)
@@ -61,10 +62,11 @@ export class Ledger {
     const entry = goesOn ? current : this.#open(request, now)
     const send = { at: now, codeId: request.code.id }
     entry.sends.push(send)
+    entry.guessLimit = Math.min(entry.guessLimit, request.policy.guessLimit)
     this.sends.push(send)
     delete entry.answered
     this.events.push({ kind: 'send.reserved', verificationId: entry.id })
-    const guessesLeft = this.#policy.guessLimit - entry.letIn
+    const guessesLeft = entry.guessLimit - entry.letIn
     return { status: 'reserved', verificationId: entry.id, expiresAt: this.expiresAt(entry), guessesLeft }
   }
 
@@ -149,8 +151,8 @@ export class Ledger {
     return this.entries.findLast((entry) => (id === undefined ? entry.purpose === purpose : entry.id === id))
   }
 
-  #goesOn(entry: Entry, now: number): boolean {
-    return this.#isOpen(entry, now) && entry.letIn < this.#policy.guessLimit
+  #goesOn(entry: Entry, policy: SendPolicy, now: number): boolean {
+    return this.#isOpen(entry, now) && entry.letIn < Math.min(entry.guessLimit, policy.guessLimit)
   }
 
   #isOpen(entry: Entry, now: number): boolean {
@@ -159,7 +161,7 @@ export class Ledger {
 
   #open({ verificationId, purpose }: ReserveRequest, now: number): Entry {
     for (const old of this.entries) if (old.purpose === purpose && this.status(old, now) === 'pending') old.ended = 'locked'
-    const entry: Entry = { id: verificationId, purpose, sends: [], letIn: 0, wrong: 0 }
+    const entry: Entry = { id: verificationId, purpose, sends: [], guessLimit: Infinity, letIn: 0, wrong: 0 }
     this.entries.push(entry)
     return entry
   }
@@ -181,7 +183,7 @@ export class Ledger {
     const status = this.status(entry, now)
     const verificationId = entry.id
     if (status === 'expired') return { status: 'expired', verificationId }
-    const isFull = status === 'pending' && entry.letIn >= this.#policy.guessLimit
+    const isFull = status === 'pending' && entry.letIn >= entry.guessLimit
     if (status === 'locked' || isFull) return { status: 'too_many_guesses', verificationId, waitMs: this.firstSendAt(now) - now }
     if (status !== 'pending') return { status: 'not_found' }
     const waitMs = this.guessesOpenAt(now) - now
@@ -192,15 +194,15 @@ export class Ledger {
     entry.ended = 'approved'
     this.#wrong.pop()
     this.events.push({ kind: 'check.approved', verificationId: entry.id })
-    return { status: 'approved', verificationId: entry.id, guessesLeft: this.#policy.guessLimit - entry.letIn }
+    return { status: 'approved', verificationId: entry.id, guessesLeft: Math.max(0, entry.guessLimit - entry.letIn) }
   }
 
   #countWrong(entry: Entry): CheckAnswer {
     entry.wrong += 1
-    if (entry.wrong >= this.#policy.guessLimit) entry.ended = 'locked'
+    if (entry.wrong >= entry.guessLimit) entry.ended = 'locked'
     this.events.push({ kind: 'check.incorrect', verificationId: entry.id })
     const status = entry.ended ? 'incorrect_and_locked' : 'incorrect'
-    return { status, verificationId: entry.id, guessesLeft: this.#policy.guessLimit - entry.letIn }
+    return { status, verificationId: entry.id, guessesLeft: Math.max(0, entry.guessLimit - entry.letIn) }
   }
 
   #recordRefusal(kind: 'send.refused' | 'check.refused', verificationId: string, now: number): void {
