@@ -1,6 +1,7 @@
-import { evictDurableObject } from 'cloudflare:test'
+import { createExecutionContext, evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import worker from '../../src/index'
 import { type GateStub, auditOf, bindingsOf, fireAlarm, gateOf, gatesWith, storedState } from '../support/gate'
 import { createService, standInForGupshup, uniquePhone, wrongCode } from '../support/service'
 
@@ -68,6 +69,21 @@ describe('KV', () => {
     vi.spyOn(env.OTP_KV, 'put').mockImplementation(put)
 
     expect((await send(phone)).status).toBe(200)
+    expect((await verify(phone, vendor.lastCode(phone)!)).status).toBe(200)
+  })
+
+  it('hanging on put: nobody waits for it, and the code verifies', async () => {
+    const phone = uniquePhone()
+    vi.spyOn(env.OTP_KV, 'put').mockImplementation(never)
+    const body = JSON.stringify({ phone_number: phone })
+    const request = new Request('http://service.test/send-otp', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    })
+
+    // What is deferred is not waited for here: it never ends.
+    expect((await worker.fetch(request, env, createExecutionContext())).status).toBe(200)
     expect((await verify(phone, vendor.lastCode(phone)!)).status).toBe(200)
   })
 
