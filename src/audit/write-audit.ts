@@ -30,6 +30,7 @@ function upsertRecords(db: Database, records: VerificationRecord[]) {
       target: verifications.id,
       set: {
         version: excluded('version'),
+        surface: excluded('surface'),
         channel: excluded('channel'),
         status: excluded('status'),
         isUsed: excluded('is_used'),

@@ -29,11 +29,12 @@ export interface CheckedVerification {
  */
 export async function checkVerification(deps: VerificationDeps, caller: Caller, input: CheckInput): Promise<CheckedVerification> {
   const { gate, target } = await locate(deps, input.target)
+  const presentedBindingHash = input.presentedBindingHash ?? null
   const request = {
     target,
     code: input.code,
-    presentedBindingHash: input.presentedBindingHash ?? null,
-    attemptKey: await deps.digester.attemptKey(caller.requestId, input.code, input.presentedBindingHash),
+    presentedBindingHash,
+    attemptKey: await deps.digester.attemptKey(caller.requestId, input.code, presentedBindingHash),
     windows: sendWindows(deps.config.limits),
     surface: caller.surface,
     requestId: caller.requestId,

@@ -25,7 +25,7 @@ export interface CodeDigester {
   /** The digest under the pepper of that version, or undefined when it is no longer held. */
   digestWith(keyVersion: string, facts: CodeFacts): Promise<string | undefined>
   /** Ties a repeated check to the first one: same request id, code and binding (see `rules/check.ts`). */
-  attemptKey(requestId: string, code: string, bindingHash?: string): Promise<string>
+  attemptKey(requestId: string, code: string, presentedBindingHash: string | null): Promise<string>
 }
 
 /**
@@ -45,7 +45,7 @@ export function createCodeDigester(current: string, previous?: string): CodeDige
       }
       return undefined
     },
-    attemptKey: (requestId, code, bindingHash = '') => currentKey.sign(['attempt:v1', requestId, code, bindingHash]),
+    attemptKey: (requestId, code, presented) => currentKey.sign(['attempt:v1', requestId, code, presented]),
   }
 }
 
@@ -60,7 +60,7 @@ const message = (facts: CodeFacts) => ['code:v1', facts.codeId, facts.phone, fac
 function pepperKey(pepper: string) {
   const signText = createHmacSigner(pepper)
   // JSON keeps the parts apart: no two lists of texts have one form.
-  const sign = (parts: readonly string[]) => signText(JSON.stringify(parts))
+  const sign = (parts: readonly (string | null)[]) => signText(JSON.stringify(parts))
   let version: Promise<string> | undefined
   // A fingerprint of the pepper names its version, so that there is no number to keep in step by hand.
   return { sign, version: () => (version ??= sign(['version:v1']).then((fingerprint) => fingerprint.slice(0, 8))) }

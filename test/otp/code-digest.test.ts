@@ -124,19 +124,21 @@ describe('rotating the pepper', () => {
 
 describe('the key of an attempt', () => {
   it('is the same for the same request and code, and only then', async () => {
-    const key = await digester.attemptKey('request-1', '0042')
-    expect(await digester.attemptKey('request-1', '0042')).toBe(key)
-    expect(await digester.attemptKey('request-2', '0042')).not.toBe(key)
-    expect(await digester.attemptKey('request-1', '0043')).not.toBe(key)
-    expect(await digester.attemptKey('request-10', '042')).not.toBe(key)
+    const key = await digester.attemptKey('request-1', '0042', null)
+    expect(await digester.attemptKey('request-1', '0042', null)).toBe(key)
+    expect(await digester.attemptKey('request-2', '0042', null)).not.toBe(key)
+    expect(await digester.attemptKey('request-1', '0043', null)).not.toBe(key)
+    expect(await digester.attemptKey('request-10', '042', null)).not.toBe(key)
     expect(await digester.attemptKey('request-1', '0042', 'hash-of-loan-1')).not.toBe(key)
+    // Presented empty is not the same as not presented.
+    expect(await digester.attemptKey('request-1', '0042', '')).not.toBe(key)
     expect(key).not.toContain('0042')
   })
 
   it('cannot be searched without the pepper either', async () => {
-    const key = await digester.attemptKey('request-1', '0042')
+    const key = await digester.attemptKey('request-1', '0042', null)
     const thief = createCodeDigester(OTHER_PEPPER)
-    const keys = await Promise.all(fourDigits.map((code) => thief.attemptKey('request-1', code)))
+    const keys = await Promise.all(fourDigits.map((code) => thief.attemptKey('request-1', code, null)))
     expect(keys).not.toContain(key)
   })
 })

@@ -35,8 +35,8 @@ function holdSends({ gate: { policy }, ledger: { sends } }: Told): void {
 }
 
 function holdGuesses({ ledger, weighed, approvals }: Told): void {
-  for (const [verificationId, guesses] of Map.groupBy(weighed, ({ verificationId }) => verificationId)) {
-    const limit = ledger.entries.find(({ id }) => id === verificationId)?.guessLimit ?? Infinity
+  for (const [weighedFor, guesses] of Map.groupBy(weighed, ({ verificationId }) => verificationId)) {
+    const limit = ledger.entries.find(({ id }) => id === weighedFor)?.guessLimit ?? Infinity
     hold(guesses.length <= limit, `at most ${limit} guesses for a verification`)
   }
   for (const told of Map.groupBy(approvals, ({ codeId }) => codeId).values()) {

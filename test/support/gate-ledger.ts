@@ -51,7 +51,7 @@ export class Ledger {
     const goesOn = current !== undefined && this.#goesOn(current, request.policy, now)
     if (request.resendOf !== null && !current) return { status: 'not_found' }
     if (request.resendOf !== null && !goesOn) {
-      const isGuessedOut = this.#isOpen(current!, now)
+      const isGuessedOut = this.isOpen(current!, now)
       return { status: 'not_pending', now: isGuessedOut ? 'locked' : this.status(current!, now) }
     }
     const reason = this.#heldBy(now)
@@ -59,7 +59,7 @@ export class Ledger {
       this.#recordRefusal('send.refused', current?.id ?? request.verificationId, now)
       return { status: 'refused', reason, waitMs: this.firstSendAt(now) - now }
     }
-    const entry = goesOn ? current : this.#open(request, now)
+    const entry = this.#takeUp(goesOn ? current : undefined, request, now)
     const send = { at: now, codeId: request.code.id }
     entry.sends.push(send)
     entry.guessLimit = Math.min(entry.guessLimit, request.policy.guessLimit)
@@ -117,6 +117,11 @@ export class Ledger {
     return now < this.expiresAt(entry) ? 'pending' : 'expired'
   }
 
+  /** May a resend still go on with it, as far as time and ends decide? */
+  isOpen(entry: Entry, now: number): boolean {
+    return ['pending', 'failed'].includes(this.status(entry, now)) && now < this.expiresAt(entry)
+  }
+
   expiresAt(entry: Entry): number {
     return entry.sends.at(-1)!.at + this.#policy.lifetimeMs
   }
@@ -152,17 +157,15 @@ export class Ledger {
   }
 
   #goesOn(entry: Entry, policy: SendPolicy, now: number): boolean {
-    return this.#isOpen(entry, now) && entry.letIn < Math.min(entry.guessLimit, policy.guessLimit)
+    return this.isOpen(entry, now) && entry.letIn < Math.min(entry.guessLimit, policy.guessLimit)
   }
 
-  #isOpen(entry: Entry, now: number): boolean {
-    return ['pending', 'failed'].includes(this.status(entry, now)) && now < this.expiresAt(entry)
-  }
-
-  #open({ verificationId, purpose }: ReserveRequest, now: number): Entry {
-    for (const old of this.entries) if (old.purpose === purpose && this.status(old, now) === 'pending') old.ended = 'locked'
-    const entry: Entry = { id: verificationId, purpose, sends: [], guessLimit: Infinity, letIn: 0, wrong: 0 }
-    this.entries.push(entry)
+  /** The one that goes on, or a new one, becomes the newest, and the only one of its purpose that is open. */
+  #takeUp(goingOn: Entry | undefined, { verificationId, purpose }: ReserveRequest, now: number): Entry {
+    const entry = goingOn ?? { id: verificationId, purpose, sends: [], guessLimit: Infinity, letIn: 0, wrong: 0 }
+    const others = this.entries.filter((one) => one !== entry)
+    for (const old of others) if (old.purpose === purpose && this.status(old, now) === 'pending') old.ended = 'locked'
+    this.entries.splice(0, Infinity, ...others, entry)
     return entry
   }
 

@@ -1,13 +1,4 @@
-import {
-  DAY_MS,
-  type Decision,
-  type GateState,
-  type Verification,
-  isLive,
-  statusAt,
-  withVerification,
-  withoutExpiredCodes,
-} from '../gate-state'
+import { DAY_MS, type Decision, type GateState, type Verification, isLive, statusAt, withoutExpiredCodes } from '../gate-state'
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
 import { type SendWindow, nextSendAt, windowsOpenAt } from './send-window'
@@ -141,7 +132,8 @@ function grant(
     version: 0,
   }
   const next: GateState = {
-    ...withVerification(withoutRivals(state, verification, now), verification),
+    ...state,
+    verifications: withWinner(state, verification, now),
     phone: request.phone.e164,
     phoneHash: request.phone.hash,
     phoneMasked: request.phone.masked,
@@ -161,16 +153,16 @@ function grant(
   return { state: withoutExpiredCodes(recorded, now), reply: reserved(recorded, verification, request, now) }
 }
 
-/** One live code for a number, purpose and binding: what else lives there (locked up by guesses in flight) loses its code. */
-function withoutRivals(state: GateState, winner: Verification, now: number): GateState {
+/**
+ * The verifications with the winner at the end, where the newest is looked for. One live code for a number, purpose and
+ * binding: what else lives there (its guesses are all being weighed, or another policy passed it by) loses its code.
+ */
+function withWinner(state: GateState, winner: Verification, now: number): readonly Verification[] {
   const isRival = (one: Verification) =>
-    one.id !== winner.id && one.purpose === winner.purpose && one.bindingHash === winner.bindingHash && isLive(one, now)
-  return {
-    ...state,
-    verifications: state.verifications.map((one) =>
-      isRival(one) ? { ...one, status: 'locked', code: null, completedAt: now } : one,
-    ),
-  }
+    one.purpose === winner.purpose && one.bindingHash === winner.bindingHash && isLive(one, now)
+  const others = state.verifications.filter(({ id }) => id !== winner.id)
+  const locked = { status: 'locked', code: null, completedAt: now } as const
+  return [...others.map((one) => (isRival(one) ? { ...one, ...locked } : one)), winner]
 }
 
 function reserved(state: GateState, verification: Verification, request: ReserveRequest, now: number): ReserveReply {

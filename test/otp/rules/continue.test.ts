@@ -151,6 +151,18 @@ describe('a resend by id', () => {
     expect(gate.reserve({ resendOf: verificationId })).not.toEqual({ status: 'not_pending', now: 'pending' })
   })
 
+  // Only where surfaces with different limits share a purpose: the stricter one began anew while this one was open.
+  it('makes the one it names the newest: the code that was sent last is the one that a check by number is for', () => {
+    const gate = new PureGate(FREE_POLICY)
+    const { verificationId } = gate.send()
+    gate.guess(false)
+    gate.settle('rejected')
+    expect(gate.send({ policy: { ...FREE_POLICY, guessLimit: 1 } }).verificationId).not.toBe(verificationId)
+    gate.send({ resendOf: verificationId })
+    expect(liveCodes(gate.state, gate.now).map(({ id }) => id)).toEqual([verificationId])
+    expect(gate.guess(true)).toMatchObject({ status: 'approved', verificationId })
+  })
+
   it('is told when it names one that is not the newest', () => {
     const { gate, id } = brought('approved')
     gate.send()
