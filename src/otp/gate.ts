@@ -86,8 +86,9 @@ export class Gate extends DurableObject<Env> {
     const batch = takeBatch(state, now)
     try {
       await withTimeout(writeAudit(this.#deps.db, batch), FLUSH_TIMEOUT_MS)
-      // Read again: the gate went on deciding while D1 wrote.
-      this.#save({ ...dropBatch(this.#read(), batch, now), alarmAt: 0 }, now)
+      // Read again, as all below: the gate went on deciding while D1 wrote.
+      const after = Date.now()
+      this.#save({ ...dropBatch(this.#read(), batch, after), alarmAt: 0 }, after)
     } catch (error) {
       const failed = this.#read()
       this.#deps.log('error', 'audit.flush_failed', {
@@ -96,7 +97,7 @@ export class Gate extends DurableObject<Env> {
         attempt: failed.flushFailures + 1,
         count: failed.outbox.length,
       })
-      this.#save({ ...failed, flushFailures: failed.flushFailures + 1, alarmAt: 0 }, now)
+      this.#save({ ...failed, flushFailures: failed.flushFailures + 1, alarmAt: 0 }, Date.now())
     }
   }
 
@@ -111,9 +112,8 @@ export class Gate extends DurableObject<Env> {
       this.#deps.digester().digestWith(code.keyVersion, { codeId: code.id, phone, purpose, bindingHash, code: request.code }),
     ])
     if (stored && stored.digest !== code.digest) this.#deps.log('warn', 'code_store.mismatch', { dependency: 'kv' })
-    // The copy is the net under KV and the judge of it: missing, late, stale or altered, KV changes no answer.
-    const digest = stored?.digest === code.digest ? stored.digest : code.digest
-    return candidate !== undefined && digestsEqual(candidate, digest)
+    // The copy is the net under KV and its judge: missing, late, stale, altered or the same, KV changes no answer.
+    return candidate !== undefined && digestsEqual(candidate, code.digest)
   }
 
   #decide<Reply>(rule: (state: GateState, now: number) => Decision<Reply>): Reply {
