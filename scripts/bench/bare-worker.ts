@@ -1,0 +1,57 @@
+/**
+ * What the service is compared with: a Worker without any logic on the same platform.
+ *
+ * `/fresh/<name>` and `/warm/<name>` are the same code, one call to an object that writes one row; they differ in whether
+ * the object of that name has been used before. `/plain` calls nobody.
+ *
+ * `/send/<name>` and `/check/<name>` make the calls that a send and a check of the service make, with constant data: object,
+ * alarm, KV, vendor, and the object again after the answer; object and KV.
+ */
+export const BARE_WORKER = `
+import { DurableObject } from 'cloudflare:workers'
+
+const DAY_MS = 86400000
+const key = (name) => 'otp:v1:' + name
+
+export class Bare extends DurableObject {
+  touch(value) {
+    const count = (this.ctx.storage.kv.get('state')?.count ?? 0) + 1
+    this.ctx.storage.kv.put('state', { count, value })
+    return { count }
+  }
+
+  reserve(value) {
+    void this.ctx.storage.setAlarm(Date.now() + DAY_MS)
+    return this.touch(value)
+  }
+
+  async check(name) {
+    this.touch(name)
+    await this.env.OTP_KV.get(key(name), 'json')
+    return this.touch(name)
+  }
+}
+
+const object = (env, name) => env.BARE.get(env.BARE.idFromName(name))
+
+async function send(env, ctx, name) {
+  const reserved = await object(env, name).reserve(name)
+  ctx.waitUntil(env.OTP_KV.put(key(name), JSON.stringify({ name }), { expirationTtl: 180 }))
+  const { VENDOR_URL: url, VENDOR_FORM: body, VENDOR_KEY: apikey } = env
+  const headers = { apikey, 'content-type': 'application/x-www-form-urlencoded' }
+  const reply = await fetch(url, { method: 'POST', headers, body })
+  const { status } = await reply.json()
+  ctx.waitUntil(object(env, name).touch(status))
+  return reserved
+}
+
+export default {
+  async fetch(request, env, ctx) {
+    const [, route, name] = new URL(request.url).pathname.split('/')
+    if (route === 'plain') return Response.json({ count: 0 })
+    if (route === 'send') return Response.json(await send(env, ctx, name))
+    if (route === 'check') return Response.json(await object(env, name).check(name))
+    return Response.json(await object(env, name).touch(name))
+  },
+}
+`

@@ -1,0 +1,46 @@
+import { Agent, request } from 'node:http'
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+/** A caller with a fixed number of connections that stay open, as a proxy in front of many people has. */
+export interface Client {
+  get(path: string): Promise<Answer>
+  post(path: string, body: object): Promise<Answer>
+  close(): void
+}
+
+/** @param url without a slash at its end */
+export function createClient(url: string, connections: number): Client {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const { hostname, port } = new URL(url)
+
+  const exchange = (method: string, path: string, body?: string) =>
+    new Promise<Answer>((resolve, reject) => {
+      const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+      const outgoing = request({ agent, hostname, port, method, path, headers }, (incoming) => {
+        let text = ''
+        incoming.setEncoding('utf8')
+        incoming.on('data', (chunk: string) => (text += chunk))
+        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text }))
+        incoming.on('error', reject)
+      })
+      outgoing.on('error', reject)
+      outgoing.end(body)
+    })
+
+  return {
+    get: (path) => exchange('GET', path),
+    post: (path, body) => exchange('POST', path, JSON.stringify(body)),
+    close: () => agent.destroy(),
+  }
+}
+
+/** @throws unless the answer is a 200 whose body has these fields */
+export function expectAnswer(answer: Answer, fields: Readonly<Record<string, unknown>>): void {
+  const body = answer.status === 200 ? (JSON.parse(answer.text) as Record<string, unknown>) : undefined
+  const isRight = body && Object.entries(fields).every(([name, value]) => body[name] === value)
+  if (!isRight) throw new Error(`unexpected answer: ${answer.status} ${answer.text.slice(0, 300)}`)
+}

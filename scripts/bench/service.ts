@@ -1,0 +1,52 @@
+import type { Bundle } from './build-bundle.ts'
+import { BARE_WORKER } from './bare-worker.ts'
+import { type Platform, startPlatform, type WorkerSpec } from './platform.ts'
+import type { Vendor } from './vendor.ts'
+
+export const API_KEY = 'bench-gupshup-key'
+const SOURCE = '917834811114'
+const TEMPLATE_ID = 'c6aecef6-bcb0-4fb1-8100-28c094e3bc6b'
+const SRC_NAME = 'BenchApp'
+
+/**
+ * Starts the built service in its production settings, with the stand-in for the real vendor.
+ * @param wrapped another script around the built one
+ */
+export function startService(
+  bundle: Bundle,
+  vendor: Vendor,
+  wrapped: Pick<WorkerSpec, 'script' | 'modules'> = bundle,
+): Promise<Platform> {
+  return startPlatform({
+    ...bundle,
+    ...wrapped,
+    objects: { PHONE_GATE: 'PhoneGate' },
+    variables: {
+      ENVIRONMENT: 'production',
+      OTP_PEPPER: 'a pepper for the benchmark only, 32 and more characters',
+      PHONE_HASH_KEY: 'a phone hash key for the benchmark only, 32 characters',
+      GUPSHUP_API_URL: vendor.apiUrl,
+      GUPSHUP_API_KEY: API_KEY,
+      GUPSHUP_SOURCE: SOURCE,
+      GUPSHUP_TEMPLATE_ID: TEMPLATE_ID,
+      GUPSHUP_SRC_NAME: SRC_NAME,
+    },
+  })
+}
+
+/** Starts the Worker of bare round trips, on the same platform. @param vendor another one than the service's, whose messages are counted */
+export function startBare(bundle: Bundle, vendor: Vendor): Promise<Platform> {
+  const form = {
+    channel: 'whatsapp',
+    source: SOURCE,
+    destination: '919812345678',
+    'src.name': SRC_NAME,
+    template: JSON.stringify({ id: TEMPLATE_ID, params: ['123456'] }),
+  }
+  return startPlatform({
+    ...bundle,
+    script: BARE_WORKER,
+    objects: { BARE: 'Bare' },
+    variables: { VENDOR_URL: vendor.apiUrl, VENDOR_KEY: API_KEY, VENDOR_FORM: new URLSearchParams(form).toString() },
+  })
+}

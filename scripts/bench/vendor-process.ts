@@ -1,0 +1,52 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createGupshupStandIn } from '../../test/support/vendors/gupshup.ts'
+import type { VendorCommand, VendorReport } from './vendor.ts'
+
+// The vendor in a process of its own, so that its work is in nobody else's figures. It starts with `vendor.ts`.
+
+const HOST = '127.0.0.1'
+const apiKey = process.argv[2] ?? ''
+
+const codes = new Map<string, string>()
+const messages = new Map<string, number>()
+let standIn = withDelay(0)
+
+function withDelay(delayMs: number) {
+  return createGupshupStandIn({
+    apiKey,
+    delayMs,
+    onMessage({ destination, code }) {
+      codes.set(destination, code)
+      messages.set(destination, (messages.get(destination) ?? 0) + 1)
+    },
+  })
+}
+
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  const { method = 'GET', url = '/', headers } = incoming
+  const request = new Request(new URL(url, `http://${HOST}`), {
+    method,
+    headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]),
+    ...(method === 'POST' && { body: Buffer.concat(chunks) }),
+  })
+  const reply = await standIn.handle(request)
+  outgoing.writeHead(reply.status, Object.fromEntries(reply.headers)).end(Buffer.from(await reply.arrayBuffer()))
+}
+
+function obey(command: VendorCommand): VendorReport {
+  if (command.do === 'delay') standIn = withDelay(command.ms)
+  if (command.do === 'codes') return { codes: command.phones.map((phone) => codes.get(phone.replace('+', ''))) }
+  return { messages: Object.fromEntries(messages) }
+}
+
+const server = createServer((request, response) => {
+  serve(request, response).catch(() => response.socket?.resetAndDestroy())
+})
+// The Worker's connections stay open between the phases.
+server.keepAliveTimeout = 120_000
+server.listen(0, HOST, () => process.send?.({ port: (server.address() as AddressInfo).port } satisfies VendorReport))
+process.on('message', (command: VendorCommand) => process.send?.(obey(command)))
+process.on('disconnect', () => process.exit())
