@@ -37,7 +37,7 @@ const { convertV4MiniflareOptions, Miniflare, NoOpLog } = createRequire(import.m
 ) as MiniflareModule
 
 const COMPLAINTS_KEPT = 20
-/** A full run takes up to a tenth of it. */
+/** A full run was seen to take 560 MB, and grows with its rounds. */
 const MEMORY_NEEDED_BYTES = 2 ** 31
 
 /**
