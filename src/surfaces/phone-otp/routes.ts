@@ -4,6 +4,7 @@ import { type HttpEnv, type Provide, callerOf } from '../../http/http-env'
 import { requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
 import type { createOperation } from '../../http/operation'
+import { CHECK_REFUSALS, SEND_REFUSALS } from '../../http/refusal-lists'
 import { checkVerification } from '../../otp/check-verification'
 import { sendVerification } from '../../otp/send-verification'
 import { success } from './envelope'
@@ -12,25 +13,6 @@ import { sendBodySchema, sentSchema, verifiedSchema, verifyBodySchema } from './
 /** Both briefs know one purpose only, so every code of theirs is for this one. */
 const PURPOSE = 'login'
 const LOCALE = 'en'
-
-const SEND_REFUSALS = [
-  'invalid_phone',
-  'cooldown_active',
-  'send_limit_reached',
-  'too_many_guesses',
-  'delivery_failed',
-  'delivery_unknown',
-  'not_configured',
-  'dependency_unavailable',
-] as const
-const VERIFY_REFUSALS = [
-  'invalid_phone',
-  'verification_not_found',
-  'code_expired',
-  'code_incorrect',
-  'too_many_guesses',
-  'dependency_unavailable',
-] as const
 
 /** The three routes that briefs 001 and 004 share but for their paths. */
 export function addOtpRoutes(
@@ -55,7 +37,7 @@ export function addOtpRoutes(
       operationId: `${name}.send`,
       summary: 'Send a code by WhatsApp',
       responses: { 200: { description: 'The code is on its way.', schema: sentSchema } },
-      refusals: SEND_REFUSALS,
+      refusals: ['invalid_phone', ...SEND_REFUSALS],
     }),
     jsonBody(sendBodySchema),
     (c) => send(c, c.req.valid('json').phone_number, 'OTP sent successfully'),
@@ -69,7 +51,7 @@ export function addOtpRoutes(
       description:
         'The code before it is worth nothing from then on; the count of guesses goes on. Works without a code before it, too.',
       responses: { 200: { description: 'A new code is on its way.', schema: sentSchema } },
-      refusals: SEND_REFUSALS,
+      refusals: ['invalid_phone', ...SEND_REFUSALS],
     }),
     jsonBody(sendBodySchema),
     (c) => send(c, c.req.valid('json').phone_number, 'OTP resent successfully'),
@@ -81,7 +63,7 @@ export function addOtpRoutes(
       operationId: `${name}.verify`,
       summary: 'Check a code',
       responses: { 200: { description: 'The code is right, and used up now.', schema: verifiedSchema } },
-      refusals: VERIFY_REFUSALS,
+      refusals: ['invalid_phone', 'code_incorrect', ...CHECK_REFUSALS],
     }),
     jsonBody(verifyBodySchema),
     async (c) => {

@@ -3,6 +3,7 @@ import { type HttpEnv, type Provide, callerOf } from '../../http/http-env'
 import { requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
 import { type createOperation, pathParameters } from '../../http/operation'
+import { CHECK_REFUSALS, SEND_REFUSALS } from '../../http/refusal-lists'
 import { hashBinding } from '../../otp/binding'
 import { cancelVerification } from '../../otp/cancel-verification'
 import { checkVerification } from '../../otp/check-verification'
@@ -23,16 +24,6 @@ import {
 } from './schemas'
 
 const SURFACE = 'v1'
-const DELIVERY_REFUSALS = [
-  'cooldown_active',
-  'send_limit_reached',
-  'too_many_guesses',
-  'delivery_failed',
-  'delivery_unknown',
-  'not_configured',
-  'dependency_unavailable',
-] as const
-const CHECK_REFUSALS = ['verification_not_found', 'code_expired', 'too_many_guesses', 'dependency_unavailable'] as const
 const PATH_OF_ONE = '/verifications/:id'
 
 /** `/v1/verifications`. */
@@ -57,7 +48,7 @@ export function addVerificationRoutes(
           headers: { Location: { description: 'Where the verification is.', schema: locationSchema } },
         },
       },
-      refusals: ['invalid_phone', ...DELIVERY_REFUSALS],
+      refusals: ['invalid_phone', ...SEND_REFUSALS],
     }),
     jsonBody(createBodySchema),
     async (c) => {
@@ -120,7 +111,7 @@ export function addVerificationRoutes(
       summary: 'Send a new code',
       description: 'The code before it is worth nothing from then on; the count of guesses goes on. The body may be left out.',
       responses: { 200: { description: 'A new code is on its way.', schema: verificationSchema } },
-      refusals: ['verification_not_found', 'verification_not_pending', ...DELIVERY_REFUSALS],
+      refusals: ['verification_not_found', 'verification_not_pending', ...SEND_REFUSALS],
     }),
     id,
     jsonBody(resendBodySchema, { optional: true }),

@@ -1,0 +1,22 @@
+import type { ErrorCode } from '../core/app-error'
+
+// What a use case can refuse on any surface, for the documentation of the routes that call it.
+
+/** `sendVerification`. */
+export const SEND_REFUSALS = [
+  'cooldown_active',
+  'send_limit_reached',
+  'too_many_guesses',
+  'delivery_failed',
+  'delivery_unknown',
+  'not_configured',
+  'dependency_unavailable',
+] as const satisfies readonly ErrorCode[]
+
+/** `checkVerification`. */
+export const CHECK_REFUSALS = [
+  'verification_not_found',
+  'code_expired',
+  'too_many_guesses',
+  'dependency_unavailable',
+] as const satisfies readonly ErrorCode[]
