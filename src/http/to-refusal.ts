@@ -1,12 +1,9 @@
-import { HTTPException } from 'hono/http-exception'
 import { AppError, type Refusal } from '../core/app-error'
 import { consoleLog, errorName } from '../core/log'
 
 /** Any thrown thing as a refusal. What is not ours is logged by its class and told as nothing but "internal". */
 export function toRefusal(error: unknown, requestId: string): Refusal {
   if (error instanceof AppError) return error.refusal
-  // Hono's JSON validator throws this for a body that is no JSON.
-  if (error instanceof HTTPException && error.status === 400) return { code: 'malformed_json', details: {} }
   consoleLog('error', 'request.failed', { request_id: requestId, error_name: errorName(error) })
   return { code: 'internal', details: {} }
 }

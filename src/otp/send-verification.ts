@@ -75,7 +75,7 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
   const reservation = await gate.call((remote) => remote.reserve(request))
   if (reservation.status !== 'reserved') throw toRefusal(reservation)
 
-  const { id, expiresAt } = { id: reservation.verificationId, expiresAt: reservation.expiresAt }
+  const { verificationId, createdAt, expiresAt, resendAt, guessesLeft } = reservation
   caller.defer(deps.codes.put(codeId, { ...keyed, expiresAt }, deps.clock()))
   const message = {
     kind: 'otp',
@@ -88,12 +88,11 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     communicationId,
   } as const
   const delivery = await deliver(message, providers, { maxProviders: PROVIDERS_PER_REQUEST, clock: deps.clock, log: deps.log })
-  await settleDelivery(deps, caller, gate, { verificationId: id, codeId, communicationId, delivery })
+  await settleDelivery(deps, caller, gate, { verificationId, codeId, communicationId, delivery })
   refuseUnsent(delivery, reservation)
 
-  const { createdAt, resendAt, guessesLeft } = reservation
   return {
-    id,
+    id: verificationId,
     phoneMasked,
     channel,
     purpose,

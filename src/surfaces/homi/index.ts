@@ -4,6 +4,7 @@ import { ERROR_STATUSES } from '../../http/error-status'
 import type { Provide } from '../../http/http-env'
 import { createSurface } from '../../http/surface'
 import { createPhoneOtpEnvelope } from '../phone-otp/envelope'
+import { healthOperation } from '../phone-otp/health'
 import { addOtpRoutes } from '../phone-otp/routes'
 
 const NAME = 'homi'
@@ -21,20 +22,8 @@ export function createHomiSurface(provide: Provide, isConfigured: (env: Env) => 
 
   addOtpRoutes({ name: NAME, app, operation }, provide, { send: '/otp_send', resend: '/otp_resend', verify: '/otp_verify' })
 
-  app.get(
-    '/health',
-    operation({
-      operationId: 'homi.health',
-      summary: 'Is the service alive?',
-      responses: {
-        200: {
-          description: 'It is. `misconfigured`: alive, and refusing to work until its settings are mended.',
-          schema: healthSchema,
-        },
-      },
-      refusals: [],
-    }),
-    (c) => c.json({ status: isConfigured(c.env) ? 'healthy' : 'misconfigured', timestamp: toRfc3339(Date.now()) }),
+  app.get('/health', operation(healthOperation('homi.health', healthSchema)), (c) =>
+    c.json({ status: isConfigured(c.env) ? 'healthy' : 'misconfigured', timestamp: toRfc3339(Date.now()) }),
   )
 
   return close()

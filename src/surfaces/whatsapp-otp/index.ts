@@ -4,6 +4,7 @@ import { ERROR_STATUSES } from '../../http/error-status'
 import type { HttpEnv, Provide } from '../../http/http-env'
 import { createSurface } from '../../http/surface'
 import { createPhoneOtpEnvelope } from '../phone-otp/envelope'
+import { healthOperation } from '../phone-otp/health'
 import { addOtpRoutes } from '../phone-otp/routes'
 import { addDebugRoutes } from './debug'
 
@@ -25,28 +26,15 @@ export function createWhatsappOtpSurface(provide: Provide, isConfigured: (env: E
   addDebugRoutes({ app, operation }, provide)
   app.route('/', atRoot)
 
-  app.get(
-    '/health',
-    operation({
-      operationId: 'whatsapp-otp.health',
-      summary: 'Is the service alive?',
-      responses: {
-        200: {
-          description: 'It is. `misconfigured`: alive, and refusing to work until its settings are mended.',
-          schema: healthSchema,
-        },
-      },
-      refusals: [],
-    }),
-    (c) =>
-      c.json(
-        isConfigured(c.env)
-          ? { status: 'healthy', message: 'WhatsApp OTP API is running' }
-          : {
-              status: 'misconfigured',
-              message: 'WhatsApp OTP API is running, but its configuration is not complete: see /ready',
-            },
-      ),
+  app.get('/health', operation(healthOperation('whatsapp-otp.health', healthSchema)), (c) =>
+    c.json(
+      isConfigured(c.env)
+        ? { status: 'healthy', message: 'WhatsApp OTP API is running' }
+        : {
+            status: 'misconfigured',
+            message: 'WhatsApp OTP API is running, but its configuration is not complete: see /ready',
+          },
+    ),
   )
 
   return close()
