@@ -6,9 +6,12 @@ import { accessLog } from './http/access-log'
 import type { HttpEnv, Provide } from './http/http-env'
 import { noStore } from './http/no-store'
 import { API_CONTENT_SECURITY_POLICY } from './http/security-policy'
+import { createExternalOtpSurface } from './surfaces/external-otp'
 import { createHomiSurface } from './surfaces/homi'
 import { createOperationsRoutes } from './surfaces/operations'
+import { createUserOtpSurface } from './surfaces/user-otp'
 import { createV1Surface } from './surfaces/v1'
+import { createWebhooksSurface } from './surfaces/webhooks'
 import { createWhatsappOtpSurface } from './surfaces/whatsapp-otp'
 
 /**
@@ -27,6 +30,9 @@ export function createApp(provide: Provide, isConfigured: (env: Env) => boolean)
 
   app.route('/v1', createV1Surface(provide))
   app.route('/api_v1', createHomiSurface(provide, isConfigured))
+  app.route('/api/users', createUserOtpSurface(provide))
+  app.route('/api/v1/external', createExternalOtpSurface(provide))
+  app.route('/webhooks', createWebhooksSurface(provide))
   // Last: it has the root, and so every path that is nobody else's.
   app.route('/', createWhatsappOtpSurface(provide, isConfigured, createOperationsRoutes(provide)))
   return app

@@ -5,9 +5,12 @@ import { systemClock } from './core/clock'
 import { consoleLog } from './core/log'
 import { createDatabase } from './db/client'
 import type { Deps } from './http/http-env'
-import { createProviders, providersFor } from './messaging/providers'
+import { createCircuitBreaker } from './messaging/circuit-breaker'
+import { confirmersOf, createProviders, providersFor } from './messaging/providers'
 import { systemFetch } from './messaging/providers/http'
 import { mockCode } from './messaging/providers/mock'
+import { createReceiptReaders } from './messaging/receipts/readers'
+import { createTemplates } from './messaging/templates/create-templates'
 import { generateCode } from './otp/code'
 import { createCodeDigester } from './otp/code-digest'
 import { createCodeStore } from './otp/code-store'
@@ -58,16 +61,25 @@ function compose(env: Env): Deps {
   const { config } = result
   const db = createDatabase(env.DB)
   const registry = createProviders(config, { fetch: systemFetch, timeoutMs: config.limits.providerTimeoutMs })
+  const templates = createTemplates({ db, clock: systemClock, log: consoleLog })
+  const hashPhone = createPhoneHasher(config.keys.phoneHashKey)
   return {
     config,
     profiles: createProfiles(config),
+    db,
+    hashPhone,
+    templates,
+    receiptReaders: createReceiptReaders(config),
     verification: {
       config,
       db,
-      gates: createGates(env.PHONE_GATE, createPhoneHasher(config.keys.phoneHashKey), consoleLog),
+      gates: createGates(env.PHONE_GATE, hashPhone, consoleLog),
       codes: createCodeStore(env.OTP_KV, consoleLog),
       digester: createCodeDigester(config.keys.pepper, config.keys.previousPepper),
       providersFor: (profile, channel) => providersFor(profile, channel, registry, profile.codeLength),
+      confirmers: confirmersOf(registry),
+      templates,
+      breaker: createCircuitBreaker(consoleLog),
       newCode: config.mockEnabled ? mockCode : generateCode,
       clock: systemClock,
       log: consoleLog,

@@ -47,6 +47,56 @@ export interface VerificationRecord {
   readonly completedAt: number | null
 }
 
+/** What `send.reserved` says of the message that it lets through. */
+export type ReservedDetail = {
+  readonly communication_id: string
+  readonly channel: string
+  /** Which send of the verification it is, from 1. */
+  readonly send: number
+  /** The message that was lost and that this one is sent for. */
+  readonly replaces?: string
+}
+
+/** What `send.accepted`, `send.rejected` and `send.unknown` say of it. */
+export type SettledDetail = {
+  readonly communication_id: string
+  /** Null: the built-in text. */
+  readonly template_id: string | null
+  readonly template_version: number | null
+  /** The one it went by, which can be another than was reserved. */
+  readonly channel: string
+  /** Null where everybody refused. */
+  readonly provider: string | null
+  readonly provider_message_id: string | null
+  readonly delivery_status: 'queued' | 'sent' | 'unknown' | 'failed'
+  readonly reason: string | null
+  readonly provider_code: string | null
+  /** Segments of an SMS; null on other channels. */
+  readonly segments: number | null
+  /** Null where the price is not known, or nothing was taken. */
+  readonly cost_micros: number | null
+  readonly currency: string | null
+  readonly attempts: readonly AttemptDetail[]
+}
+
+export type AttemptDetail = {
+  readonly at: number
+  readonly provider: string
+  readonly channel: string
+  readonly status: string
+  readonly reason: string | null
+  readonly provider_code: string | null
+  readonly http_status: number | null
+  readonly duration_ms: number
+}
+
+/** What `check.approved` says: which message had the code. */
+export type ApprovedDetail = {
+  readonly guess: number
+  /** Null for a message that was sent before its id was kept. */
+  readonly communication_id: string | null
+}
+
 export interface AuditBatch {
   readonly events: readonly AuditEvent[]
   readonly records: readonly VerificationRecord[]

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client'
 import { auditEvents, verifications } from '../db/schema'
 import type { AuditBatch, VerificationRecord } from './event'
+import { writeCommunications } from './write-communications'
 
 // D1 takes 100 bound parameters a statement (7 columns of an event, 16 of a record).
 const EVENTS_PER_STATEMENT = 14
@@ -16,6 +17,7 @@ export async function writeAudit(db: Database, batch: AuditBatch): Promise<void>
   const statements = [
     ...chunks(batch.events, EVENTS_PER_STATEMENT).map((events) => db.insert(auditEvents).values(events).onConflictDoNothing()),
     ...chunks(batch.records, RECORDS_PER_STATEMENT).map((records) => upsertRecords(db, records)),
+    ...writeCommunications(db, batch),
   ]
   const [first, ...rest] = statements
   if (first) await db.batch([first, ...rest])

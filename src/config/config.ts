@@ -1,16 +1,11 @@
 import type { Limits } from './limits'
-
-/** Gupshup WhatsApp, self-serve API. Present only when all of it is. */
-export interface GupshupConfig {
-  readonly apiKey: string
-  /** Our registered WhatsApp number: digits with country code. */
-  readonly source: string
-  /** The full address of the template send call. */
-  readonly apiUrl: string
-  readonly templateId: string
-  /** Gupshup's app name for `source`. */
-  readonly srcName: string
-}
+import type { MessagePrices } from './prices'
+import type { GupshupConfig } from './vendor/gupshup'
+import type { Msg91Config } from './vendor/msg91'
+import type { MshastraConfig } from './vendor/mshastra'
+import type { TwilioConfig } from './vendor/twilio'
+import type { WhatsappCloudConfig } from './vendor/whatsapp-cloud'
+import type { VendorOrders } from './vendors'
 
 /** The service's settings, checked once per isolate. Code below `compose.ts` gets slices of it and never the bindings. */
 export interface Config {
@@ -33,5 +28,29 @@ export interface Config {
     readonly lifetimeSeconds: number | undefined
   }
   readonly limits: Limits
+  /** What messages call the app, where the profile has no name of its own for it. */
+  readonly appName: string | undefined
+  readonly orders: VendorOrders
+  readonly prices: MessagePrices | undefined
+  /** Opens what only the operator may see. Undefined: open in development, closed in production. */
+  readonly adminApiKey: string | undefined
+  readonly webhooks: WebhookConfig
   readonly gupshup: GupshupConfig | undefined
+  readonly msg91: Msg91Config | undefined
+  readonly mshastra: MshastraConfig | undefined
+  readonly twilio: TwilioConfig | undefined
+  readonly whatsappCloud: WhatsappCloudConfig | undefined
+}
+
+/** By what the reports of vendors are known to be theirs. Undefined: none of that vendor's is believed. */
+export interface WebhookConfig {
+  /** Our own address as the vendors call it, without a trailing slash. */
+  readonly publicUrl: string | undefined
+  /** The secret part of the address, since this vendor signs nothing. */
+  readonly gupshupSecret: string | undefined
+  readonly msg91Secret: string | undefined
+  /** Meta's app secret, which signs. */
+  readonly whatsappSecret: string | undefined
+  /** What Meta says when the address is registered. */
+  readonly whatsappVerifyToken: string | undefined
 }

@@ -56,3 +56,27 @@ export const DEPENDENCY_TIMEOUT_MS = 2_000
 
 /** KV refuses an `expirationTtl` under this. Seconds. */
 export const KV_MIN_TTL_SECONDS = 60
+
+/** Digits that WhatsApp's authentication templates carry, by Meta's rule for the category. */
+export const LONGEST_WHATSAPP_CODE = 8
+
+/** The largest report of a vendor that is read: Meta's documented maximum. Bytes. */
+export const WEBHOOK_BODY_LIMIT_BYTES = 3 * 1024 * 1024
+
+/** Failures in a row of a provider, all of the kind that will not pass with the next message, before it is left out. */
+export const PROVIDER_FAILURES_BEFORE_PAUSE = 3
+
+/** How long a failing provider is left out before one message probes it again. Milliseconds. */
+export const PROVIDER_PAUSE_MS = 30_000
+
+/** Templates are read again from D1 when they are older than this; a change takes as long to be seen everywhere. Milliseconds. */
+export const TEMPLATES_FRESH_MS = 60_000
+
+/** A send does not wait longer than this for the templates: the built-in text goes out then. Milliseconds. */
+export const TEMPLATES_TIMEOUT_MS = 1_000
+
+/**
+ * When a report on a message that D1 does not have yet is looked at again, each after the one before. Together under the
+ * 30 seconds that work may go on after an answer. Milliseconds.
+ */
+export const UNMATCHED_RECEIPT_PAUSES_MS = [6_000, 14_000]

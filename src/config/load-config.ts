@@ -1,7 +1,11 @@
 import type { Config } from './config'
-import { readGupshup } from './gupshup'
-import { DEFAULT_LIMITS } from './limits'
+import { DEFAULT_LIMITS, LONGEST_WHATSAPP_CODE } from './limits'
 import { type Variables, variablesSchema } from './variables'
+import { readGupshup } from './vendor/gupshup'
+import { readMsg91 } from './vendor/msg91'
+import { readMshastra } from './vendor/mshastra'
+import { readTwilio } from './vendor/twilio'
+import { readWhatsappCloud } from './vendor/whatsapp-cloud'
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
@@ -34,7 +38,17 @@ function readSettings(env: Record<string, unknown>): Record<string, unknown> {
 
 function asText(value: unknown): unknown {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return typeof value === 'string' ? value.trim() : (value ?? '')
+  if (typeof value === 'string') return value.trim()
+  return typeof value === 'object' && value !== null ? jsonText(value) : (value ?? '')
+}
+
+/** A variable of the type JSON, which the dashboard and TOML have, as the text that others write. */
+function jsonText(value: object): unknown {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return value
+  }
 }
 
 function toConfig(variables: Variables, problems: string[]): Config {
@@ -44,7 +58,7 @@ function toConfig(variables: Variables, problems: string[]): Config {
   if (variables.OTP_PEPPER_PREVIOUS && !variables.PHONE_HASH_KEY) {
     problems.push('PHONE_HASH_KEY is missing: OTP_PEPPER stood in for it, so before a rotation set it to the first OTP_PEPPER')
   }
-  return {
+  const config: Config = {
     environment: variables.ENVIRONMENT,
     mockEnabled: variables.PIONEER_FLAG_MOCK_OTP_ENABLED,
     keys: {
@@ -69,6 +83,38 @@ function toConfig(variables: Variables, problems: string[]): Config {
       providerTimeoutMs: variables.PROVIDER_TIMEOUT_MS ?? DEFAULT_LIMITS.providerTimeoutMs,
       bodyLimitBytes: variables.BODY_LIMIT_BYTES ?? DEFAULT_LIMITS.bodyLimitBytes,
     },
+    appName: variables.APP_NAME,
+    orders: {
+      v1Channels: variables.V1_CHANNELS,
+      v1Sms: variables.V1_SMS_PROVIDERS,
+      v1Whatsapp: variables.V1_WHATSAPP_PROVIDERS,
+      whatsapp: variables.WHATSAPP_OTP_PROVIDERS,
+      userSms: variables.USER_OTP_SMS_PROVIDERS,
+      externalSms: variables.EXTERNAL_OTP_SMS_PROVIDERS,
+      externalWhatsapp: variables.EXTERNAL_OTP_WHATSAPP_PROVIDERS,
+    },
+    prices: variables.MESSAGE_PRICES,
+    adminApiKey: variables.ADMIN_API_KEY,
+    webhooks: {
+      publicUrl: variables.PUBLIC_URL,
+      gupshupSecret: variables.GUPSHUP_WEBHOOK_SECRET,
+      msg91Secret: variables.MSG91_WEBHOOK_SECRET,
+      whatsappSecret: variables.WHATSAPP_WEBHOOK_SECRET,
+      whatsappVerifyToken: variables.WHATSAPP_VERIFY_TOKEN,
+    },
     gupshup: readGupshup(variables, problems),
+    msg91: readMsg91(variables, problems),
+    mshastra: readMshastra(variables, problems),
+    twilio: readTwilio(variables, problems),
+    whatsappCloud: readWhatsappCloud(variables, problems),
+  }
+  addCodeLengthProblem(config, problems)
+  return config
+}
+
+/** WhatsApp's authentication templates carry 8 digits at most: a longer code would leave that vendor out without a word. */
+function addCodeLengthProblem({ code, mockEnabled, gupshup, whatsappCloud }: Config, problems: string[]): void {
+  if (!mockEnabled && (gupshup || whatsappCloud) && (code.length ?? 0) > LONGEST_WHATSAPP_CODE) {
+    problems.push(`OTP_LENGTH is over ${LONGEST_WHATSAPP_CODE}, which WhatsApp does not carry`)
   }
 }

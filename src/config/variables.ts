@@ -1,5 +1,7 @@
 import { isSupportedCountry } from 'libphonenumber-js/max'
 import * as z from 'zod'
+import { pricesSchema } from './prices'
+import { CHANNELS, type Channel, VENDOR_CHANNELS, type VendorId } from './vendors'
 
 const integer = (min: number, max: number) => z.coerce.number('must be a number').int('must be a whole number').min(min).max(max)
 const secret = z.string().min(32, 'must be at least 32 characters')
@@ -7,10 +9,23 @@ const country = z
   .string()
   .toUpperCase()
   .refine((code) => isSupportedCountry(code), 'must be an ISO 3166 country such as IN')
-const countries = z
-  .string()
-  .transform((list) => list.split(',').map((code) => code.trim()))
-  .pipe(z.array(country))
+const list = <Item extends z.ZodType<unknown, string>>(item: Item) =>
+  z
+    .string()
+    .transform((text) => [...new Set(text.split(',').map((part) => part.trim()))])
+    .pipe(z.array(item).min(1))
+const countries = list(country)
+
+const vendorOrder = (channel: Channel, usual: VendorId[]) => {
+  const vendors = (Object.keys(VENDOR_CHANNELS) as VendorId[]).filter((id) => VENDOR_CHANNELS[id][0] === channel)
+  return list(z.enum(vendors, `must be names of ${vendors.join(', ')}, with commas between`)).default(usual)
+}
+const apiUrl = z.url({ protocol: /^https?$/ })
+/** Without a trailing slash, so that a path can follow. */
+const origin = apiUrl.transform((url) => url.replace(/\/+$/, ''))
+/** Stands in a webhook's address, so it must be hard to guess and need no escaping. */
+const pathSecret = z.string().regex(/^[\w-]{32,128}$/, 'must be 32 to 128 letters, digits, - or _')
+const token = z.string().regex(/^[\x21-\x7e]+$/, 'must have no blanks and no line breaks inside')
 
 /** Every variable and secret that the service reads, one by one. Empty values are taken out before (`load-config.ts`). */
 export const variablesSchema = z.object({
@@ -23,6 +38,13 @@ export const variablesSchema = z.object({
   OTP_LENGTH: integer(4, 10).optional(),
   OTP_EXPIRY_MINUTES: integer(1, 10).optional(),
   PIONEER_FLAG_MOCK_OTP_ENABLED: z.stringbool().default(false),
+  ADMIN_API_KEY: secret.regex(/^[\x21-\x7e]+$/, 'must have no blanks inside').optional(),
+  PUBLIC_URL: origin.optional(),
+  APP_NAME: z
+    .string()
+    .max(30)
+    .regex(/^[^\p{Cc}{}]+$/u, 'must be one line without braces')
+    .optional(),
 
   SEND_COOLDOWN_SECONDS: integer(1, 3600).optional(),
   SEND_LIMIT_10_MINUTES: integer(1, 100).optional(),
@@ -32,16 +54,67 @@ export const variablesSchema = z.object({
   PROVIDER_TIMEOUT_MS: integer(50, 20_000).optional(),
   BODY_LIMIT_BYTES: integer(1024, 1024 * 1024).optional(),
 
-  GUPSHUP_API_KEY: z.string().optional(),
+  V1_CHANNELS: list(z.enum(CHANNELS, 'must be sms, whatsapp or both, with a comma between')).default(['sms', 'whatsapp']),
+  V1_SMS_PROVIDERS: vendorOrder('sms', ['twilio', 'msg91', 'mshastra']),
+  V1_WHATSAPP_PROVIDERS: vendorOrder('whatsapp', ['whatsapp_cloud', 'gupshup']),
+  WHATSAPP_OTP_PROVIDERS: vendorOrder('whatsapp', ['gupshup', 'whatsapp_cloud']),
+  USER_OTP_SMS_PROVIDERS: vendorOrder('sms', ['mshastra', 'twilio', 'msg91']),
+  EXTERNAL_OTP_SMS_PROVIDERS: vendorOrder('sms', ['twilio', 'msg91', 'mshastra']),
+  EXTERNAL_OTP_WHATSAPP_PROVIDERS: vendorOrder('whatsapp', ['whatsapp_cloud', 'gupshup']),
+  MESSAGE_PRICES: pricesSchema.optional(),
+
+  GUPSHUP_API_KEY: token.optional(),
   GUPSHUP_SOURCE: z
     .string()
     .regex(/^\+?\d{7,15}$/, 'must be a phone number with its country code')
     .optional(),
-  GUPSHUP_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.gupshup.io/wa/api/v1/template/msg'),
+  GUPSHUP_API_URL: apiUrl.default('https://api.gupshup.io/wa/api/v1/template/msg'),
   GUPSHUP_TEMPLATE_ID: z.string().optional(),
   GUPSHUP_WHATSAPP_OTP_TEMPLATE_ID: z.string().optional(),
   GUPSHUP_SRC_NAME: z.string().optional(),
   GUPSHUP_WHATSAPP_OTP_SRC_NAME: z.string().optional(),
+  GUPSHUP_WEBHOOK_SECRET: pathSecret.optional(),
+
+  MSG91_AUTH_KEY: token.optional(),
+  MSG91_TEMPLATE_ID: z.string().optional(),
+  MSG91_SENDER_ID: z.string().max(11).optional(),
+  MSG91_API_URL: origin.default('https://control.msg91.com'),
+  MSG91_VERIFY_MODE: z.enum(['own', 'provider'], 'must be own or provider').default('own'),
+  MSG91_WEBHOOK_SECRET: pathSecret.optional(),
+
+  SMS_USERNAME: z.string().optional(),
+  SMS_PASSWORD: z.string().optional(),
+  SMS_SENDER: z.string().max(13, 'must be at most 13 characters').optional(),
+  SMS_ENTITY_ID: z.string().optional(),
+  SMS_API_URL: apiUrl.default('https://mshastra.com/sendsms_api_json.aspx'),
+
+  TWILIO_ACCOUNT_SID: z
+    .string()
+    .regex(/^AC[\da-zA-Z]{32}$/, 'must be AC and 32 letters or digits')
+    .optional(),
+  TWILIO_AUTH_TOKEN: token.optional(),
+  TWILIO_PHONE_NUMBER: z
+    .string()
+    .regex(/^\+\d{7,15}$/, 'must be a phone number with + and its country code')
+    .optional(),
+  TWILIO_MESSAGING_SERVICE_SID: z
+    .string()
+    .regex(/^MG[\da-zA-Z]{32}$/, 'must be MG and 32 letters or digits')
+    .optional(),
+  TWILIO_API_URL: origin.default('https://api.twilio.com'),
+
+  WHATSAPP_API_URL: origin.default('https://graph.facebook.com/v26.0'),
+  WHATSAPP_ACCESS_TOKEN: token.optional(),
+  WHATSAPP_PHONE_NUMBER_ID: z
+    .string()
+    .regex(/^\d{5,25}$/, 'must be digits: the id of the number, which is not the number')
+    .optional(),
+  WHATSAPP_OTP_TEMPLATE: z.string().optional(),
+  WHATSAPP_OTP_TEMPLATE_LANG: z.string().default('en_US'),
+  WHATSAPP_WEBHOOK_SECRET: token.optional(),
+  WHATSAPP_VERIFY_TOKEN: token.optional(),
+  WHATSAPP_BUSINESS_ACCOUNT_ID: z.string().optional(),
+  WHATSAPP_BUSINESS_NUMBER: z.string().optional(),
 })
 
 export type Variables = z.infer<typeof variablesSchema>

@@ -23,6 +23,16 @@ export interface ErrorDetails {
   not_configured: { missing: readonly string[] }
   misconfigured: { problems: readonly string[] }
   dependency_unavailable: { dependency: string }
+  /** The operator's key is missing or wrong. */
+  unauthorized: Record<string, never>
+  /** A request to a webhook that its vendor did not send, as far as can be told. */
+  webhook_forbidden: Record<string, never>
+  /** A report of a vendor that is in none of its forms. */
+  unreadable_report: Record<string, never>
+  communication_not_found: Record<string, never>
+  template_not_found: Record<string, never>
+  /** A template of this name exists already. */
+  template_exists: Record<string, never>
   internal: Record<string, never>
 }
 

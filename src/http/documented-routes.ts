@@ -3,7 +3,15 @@ import { findTargetHandler } from 'hono/utils/handler'
 import type * as z from 'zod'
 import type { ErrorCode } from '../core/app-error'
 import type { HttpEnv } from './http-env'
-import { type DocumentedBody, type DocumentedOperation, OPERATION, PATH_PARAMETERS, REQUEST_BODY } from './operation'
+import {
+  ADMIN_ONLY,
+  type DocumentedBody,
+  type DocumentedOperation,
+  OPERATION,
+  PATH_PARAMETERS,
+  QUERY_PARAMETERS,
+  REQUEST_BODY,
+} from './operation'
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const
 
@@ -15,6 +23,9 @@ export interface DocumentedRoute {
   readonly operation: DocumentedOperation
   readonly body?: DocumentedBody
   readonly pathParameters?: z.ZodObject
+  readonly queryParameters?: z.ZodObject
+  /** Does it want the operator's key? */
+  readonly isAdminOnly: boolean
 }
 
 /** What every route that reads a JSON body can refuse (`json-body.ts`). */
@@ -47,9 +58,14 @@ export function failuresOf(route: DocumentedRoute): Partial<Record<number, Error
  * The refusals that a route can give: its own, those of its body, and those of any work. A route that declares none and
  * takes no body says that it always answers (`/health`, `/ready`).
  */
-export function refusalsOf({ operation, body }: DocumentedRoute): ErrorCode[] {
-  if (operation.refusals.length === 0 && body === undefined) return []
-  return [...new Set([...(body === undefined ? [] : BODY_REFUSALS), ...operation.refusals, ...WORK_REFUSALS])]
+export function refusalsOf({ operation, body, queryParameters, isAdminOnly }: DocumentedRoute): ErrorCode[] {
+  const ofInput: readonly ErrorCode[] = [
+    ...(body ? BODY_REFUSALS : []),
+    ...(queryParameters ? (['invalid_request'] as const) : []),
+    ...(isAdminOnly ? (['unauthorized'] as const) : []),
+  ]
+  if (operation.refusals.length === 0 && ofInput.length === 0) return []
+  return [...new Set([...ofInput, ...operation.refusals, ...WORK_REFUSALS])]
 }
 
 function toRoute(key: string, tagged: readonly unknown[]): DocumentedRoute {
@@ -60,11 +76,21 @@ function toRoute(key: string, tagged: readonly unknown[]): DocumentedRoute {
 
   const body = findTag(tagged, REQUEST_BODY) as DocumentedBody | undefined
   const pathParameters = findTag(tagged, PATH_PARAMETERS) as z.ZodObject | undefined
+  const queryParameters = findTag(tagged, QUERY_PARAMETERS) as z.ZodObject | undefined
+  const isAdminOnly = findTag(tagged, ADMIN_ONLY) === true
   const path = pattern.replaceAll(/:(\w+)(\{[^}]*\})?/g, '{$1}')
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
   const documented = Object.keys(pathParameters?.shape ?? {})
   if (names.join() !== documented.join()) throw new Error(`${key}: the documented path parameters are others`)
-  return { method, path, operation, ...(body && { body }), ...(pathParameters && { pathParameters }) }
+  return {
+    method,
+    path,
+    operation,
+    isAdminOnly,
+    ...(body && { body }),
+    ...(pathParameters && { pathParameters }),
+    ...(queryParameters && { queryParameters }),
+  }
 }
 
 function findTag(tagged: readonly unknown[], symbol: symbol): unknown {

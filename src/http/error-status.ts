@@ -24,5 +24,11 @@ export const ERROR_STATUSES: ErrorStatuses = {
   not_configured: 503,
   misconfigured: 503,
   dependency_unavailable: 503,
+  unauthorized: 401,
+  webhook_forbidden: 403,
+  unreadable_report: 400,
+  communication_not_found: 404,
+  template_not_found: 404,
+  template_exists: 409,
   internal: 500,
 }

@@ -1,7 +1,11 @@
 import type { Context } from 'hono'
 import type { Config } from '../config/config'
 import type { Profiles } from '../config/profiles'
+import type { Database } from '../db/client'
+import type { ReceiptReaders } from '../messaging/receipts/readers'
+import type { Templates } from '../messaging/templates/template'
 import type { Caller, VerificationDeps } from '../otp/deps'
+import type { PhoneHasher } from '../phone/phone-hash'
 
 /** What Hono's context carries in this project. */
 export interface HttpEnv {
@@ -20,6 +24,11 @@ export interface Deps {
   readonly config: Config
   readonly profiles: Profiles
   readonly verification: VerificationDeps
+  readonly db: Database
+  readonly hashPhone: PhoneHasher
+  /** `forget` makes a change seen at once, in this isolate. */
+  readonly templates: Templates & { forget(): void }
+  readonly receiptReaders: ReceiptReaders
   /** For `/ready`: each resolves when its dependency answers. */
   readonly probes: Readonly<Record<'d1' | 'kv' | 'gate', () => Promise<unknown>>>
 }

@@ -3,7 +3,9 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type * as z from 'zod'
 import { refuse } from '../core/app-error'
 import type { HttpEnv, Provide } from './http-env'
+import { toIssues } from './issues'
 import { type DocumentedBody, REQUEST_BODY, tag } from './operation'
+import { readBody } from './read-body'
 
 /**
  * Makes the validator of JSON bodies for a surface: media type, size, syntax and schema, each refused by a throw, so that
@@ -27,31 +29,12 @@ export function createJsonBody(provide: Provide) {
 
 /** The body, which is left for the validator to read once more. */
 async function readJson(c: Context<HttpEnv>, limitBytes: number, optional: boolean): Promise<unknown> {
-  const sent = await readText(c.req.raw.body, limitBytes)
+  const sent = new TextDecoder().decode(await readBody(c.req.raw.body, limitBytes))
   const isLeftOut = optional && sent === ''
   if (!isLeftOut && !isJson(c.req.header('content-type'))) throw refuse('unsupported_media_type', {})
   const text = isLeftOut ? '{}' : sent
   c.req.raw = new Request(c.req.raw, { method: c.req.method, body: text })
   return parseJson(text)
-}
-
-/** Counts the bytes as they come: a Content-Length header can lie, and Hono's body limit believes it. */
-async function readText(body: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<string> {
-  if (!body) return ''
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  let size = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    size += value.byteLength
-    if (size > limitBytes) {
-      await reader.cancel()
-      throw refuse('payload_too_large', { limitBytes })
-    }
-    text += decoder.decode(value, { stream: true })
-  }
 }
 
 /** JSON is UTF-8 (RFC 8259); a charset whose bytes would be read as something else is refused, others are harmless. */
@@ -74,19 +57,4 @@ function parseJson(text: string): unknown {
   }
   if (hasProto) throw refuse('invalid_request', { issues: [{ path: '__proto__', message: 'is not allowed' }] })
   return body
-}
-
-/** One issue a field, the first: a value of the wrong type breaks its other rules, too. */
-function toIssues({ issues }: z.core.$ZodError, body: unknown): { path: string; message: string }[] {
-  const byPath = new Map<string, string>()
-  for (const { code, path, message } of issues) {
-    const isMissing = code === 'invalid_type' && valueAt(body, path) === undefined
-    const field = path.join('.')
-    if (!byPath.has(field)) byPath.set(field, isMissing ? 'is required' : message)
-  }
-  return Array.from(byPath, ([path, message]) => ({ path, message }))
-}
-
-function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], body)
 }

@@ -43,6 +43,11 @@ const RETRY_AFTER = z
     description: 'Whole seconds after which it is worth trying again. With every code for which waiting helps.',
     header: { id: 'Retry-After' },
   })
+const ADMIN_KEY = {
+  type: 'http',
+  scheme: 'bearer',
+  description: '`ADMIN_API_KEY`. Open in development where none is set.',
+} as const
 const SAMPLE_REQUEST_ID = '0199e9a0-5a4e-4c8e-9d0c-2f6b1f0c7d11'
 
 /**
@@ -65,6 +70,7 @@ export function buildOpenApi(app: Pick<Hono<HttpEnv>, 'routes'>, info: DocumentI
       servers: [{ url: '/' }],
       tags: tags.map((tag) => ({ ...tag })),
       paths: paths satisfies ZodOpenApiPathsObject,
+      components: { securitySchemes: { adminKey: ADMIN_KEY } },
     },
     { override: simplify },
   )
@@ -94,14 +100,15 @@ function requireUniqueIds(routes: readonly DocumentedRoute[]): void {
 }
 
 function toOperation(route: DocumentedRoute): ZodOpenApiOperationObject {
-  const { operation, body, pathParameters } = route
+  const { operation, body, pathParameters, queryParameters, isAdminOnly } = route
   const { operationId, summary, description, surface } = operation
   return {
     operationId,
     summary,
     ...(description !== undefined && { description }),
     tags: [surface.tag],
-    ...(pathParameters && { requestParams: { path: pathParameters } }),
+    requestParams: { ...(pathParameters && { path: pathParameters }), ...(queryParameters && { query: queryParameters }) },
+    ...(isAdminOnly && { security: [{ adminKey: [] }] }),
     ...(body && { requestBody: { required: !body.optional, content: { 'application/json': { schema: body.schema } } } }),
     responses: toResponses(route),
   }

@@ -49,6 +49,8 @@ export interface DocumentedBody {
 export const OPERATION = Symbol('operation')
 export const REQUEST_BODY = Symbol('request body')
 export const PATH_PARAMETERS = Symbol('path parameters')
+export const QUERY_PARAMETERS = Symbol('query parameters')
+export const ADMIN_ONLY = Symbol('admin only')
 
 /** Pins a fact for the OpenAPI document on a middleware, where `openapi.ts` finds it by walking the routes. */
 export function tag<Handler extends object>(handler: Handler, symbol: symbol, value: unknown): Handler {

@@ -44,6 +44,18 @@ export function refusalText(refusal: Refusal): string {
       return `The service is not configured correctly. ${refusal.details.problems.join('. ')}.`
     case 'dependency_unavailable':
       return 'A part of the service cannot be reached right now. Nothing was sent or accepted; please try again.'
+    case 'unauthorized':
+      return "This address is the operator's: send the header Authorization: Bearer, with ADMIN_API_KEY."
+    case 'webhook_forbidden':
+      return 'This report is not signed by the service that it claims to come from.'
+    case 'unreadable_report':
+      return 'This report is in no known form.'
+    case 'communication_not_found':
+      return 'There is no such message. One that was sent just now is listed after a few seconds.'
+    case 'template_not_found':
+      return 'There is no such template.'
+    case 'template_exists':
+      return 'There is a template of this name. Change that one, or choose another name.'
     case 'internal':
       return 'Something went wrong on our side. Please quote the request id when you ask about it.'
   }

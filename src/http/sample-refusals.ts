@@ -21,6 +21,12 @@ const SAMPLE_DETAILS: { readonly [Code in ErrorCode]: ErrorDetails[Code] } = {
   not_configured: { missing: ['GUPSHUP_API_KEY'] },
   misconfigured: { problems: ['OTP_PEPPER is missing'] },
   dependency_unavailable: { dependency: 'gate' },
+  unauthorized: {},
+  webhook_forbidden: {},
+  unreadable_report: {},
+  communication_not_found: {},
+  template_not_found: {},
+  template_exists: {},
   internal: {},
 }
 

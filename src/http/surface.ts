@@ -59,6 +59,7 @@ function refuseWith(c: Context<HttpEnv>, envelope: Envelope, refusal: Refusal): 
   const status = envelope.statuses[refusal.code]
   const retryAfter = retryAfterOf(refusal)
   if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter))
+  if (refusal.code === 'unauthorized') c.header('WWW-Authenticate', 'Bearer')
   if (refusal.code === 'method_not_allowed') c.header('Allow', refusal.details.allow.join(', '))
   const body = envelope.failure(refusal, { requestId: c.get('requestId'), status, body: c.get('body') })
   return c.json(body, status, { 'Content-Type': envelope.failureMediaType ?? 'application/json' })

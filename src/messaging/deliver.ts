@@ -1,15 +1,22 @@
 import type { Clock } from '../core/clock'
 import { errorName, type Log } from '../core/log'
+import type { CircuitBreaker } from './circuit-breaker'
 import { FAILURE_REASONS, type FailureReason } from './failure-reason'
-import type { Message } from './message'
-import type { Provider, ProviderId, SendOutcome } from './provider'
+import type { Channel, Message } from './message'
+import type { AttemptReason, Provider, ProviderId, SendOutcome } from './provider'
 
-/** Why an attempt was not accepted: what the vendor said, or how its answer got lost. */
-export type AttemptReason = FailureReason | Extract<SendOutcome, { status: 'unknown' }>['reason']
+/** One way for a message to travel. */
+export interface Hop {
+  readonly provider: Provider
+  readonly channel: Channel
+}
 
 /** One call to one provider, as the audit keeps it. */
 export interface DeliveryAttempt {
+  /** Milliseconds since the epoch. */
+  readonly at: number
   readonly provider: ProviderId
+  readonly channel: Channel
   readonly status: SendOutcome['status']
   readonly reason: AttemptReason | null
   /** The vendor's own code for its refusal. */
@@ -24,7 +31,11 @@ export interface Delivery {
   readonly status: SendOutcome['status']
   /** Who carries the message, or may: null where everybody refused. */
   readonly provider: ProviderId | null
+  /** The one it went by; where everybody refused, the last one that was tried. */
+  readonly channel: Channel
   readonly providerMessageId: string | null
+  /** How far an accepted one had come at once. */
+  readonly deliveryStatus: 'queued' | 'sent' | 'unknown' | 'failed'
   /** Null when accepted. The last refusal when rejected. */
   readonly reason: AttemptReason | null
   readonly attempts: readonly DeliveryAttempt[]
@@ -32,43 +43,73 @@ export interface Delivery {
 
 export interface DeliverOptions {
   readonly maxProviders: number
+  readonly breaker: CircuitBreaker
   readonly clock: Clock
   readonly log: Log
 }
 
 /**
- * Sends a message through the first provider that takes it, with the same code each time, so that two deliveries are
- * harmless. A refusal that no other provider would change ends it. Never throws for a provider's reasons.
+ * Sends a message by the first hop whose provider takes it, with the same code each time, so that two deliveries are
+ * harmless. A fault that no other provider would mend ends it. Providers that keep failing are left out for a while.
+ * Never throws for a provider's reasons.
  *
- * @param providers in order of preference, at least one: whoever finds nobody configured says so before
+ * @param hops in order of preference, at least one: whoever finds nobody configured says so before
+ * @param messageOn the message in the form of a channel
  */
-export async function deliver(message: Message, providers: readonly Provider[], options: DeliverOptions): Promise<Delivery> {
-  const chain = providers.slice(0, options.maxProviders)
-  if (chain.length === 0) throw new Error('deliver() needs at least one provider')
+export async function deliver(
+  hops: readonly Hop[],
+  messageOn: (channel: Channel) => Promise<Message>,
+  options: DeliverOptions,
+): Promise<Delivery> {
   const attempts: DeliveryAttempt[] = []
-  for (const provider of chain) {
-    const startedAt = options.clock()
-    const outcome = await outcomeOf(provider, message, options.log)
-    const attempt = toAttempt(provider.id, outcome, options.clock() - startedAt)
+  const chain = [...options.breaker.admitted(hops, options.clock())]
+  for (let hop = chain.shift(); hop && attempts.length < options.maxProviders; hop = chain.shift()) {
+    const { attempt, outcome } = await attemptOf(hop, await messageOn(hop.channel), attempts.length + 1, options)
     attempts.push(attempt)
-    logAttempt(options.log, message, attempt, attempts.length)
-    if (outcome.status === 'accepted') {
-      return { status: 'accepted', provider: provider.id, providerMessageId: outcome.providerMessageId, reason: null, attempts }
-    }
-    if (outcome.status === 'rejected' && FAILURE_REASONS[outcome.reason].failover !== 'any') break
+    if (outcome.status === 'accepted') return accepted(attempt, outcome, attempts)
+    const after = chain.filter((next) => mayFollow(next, attempt))
+    chain.splice(0, chain.length, ...after)
   }
   return withoutAcceptance(attempts)
 }
 
+/** A number that is not on WhatsApp may still take an SMS. The other way round a fault of the number is final. */
+function mayFollow(next: Hop, { status, reason, channel }: DeliveryAttempt): boolean {
+  if (status === 'unknown' || reason === null) return true
+  const { failover } = FAILURE_REASONS[reason as FailureReason]
+  return failover === 'any' || (failover === 'other_channel' && channel === 'whatsapp' && next.channel === 'sms')
+}
+
+function accepted(
+  { provider, channel }: DeliveryAttempt,
+  { providerMessageId, deliveryStatus }: Extract<SendOutcome, { status: 'accepted' }>,
+  attempts: readonly DeliveryAttempt[],
+): Delivery {
+  return { status: 'accepted', provider, channel, providerMessageId, deliveryStatus, reason: null, attempts }
+}
+
 /** One unknown outcome among refusals makes the whole unknown: that message may be on its way. */
 function withoutAcceptance(attempts: readonly DeliveryAttempt[]): Delivery {
-  const pending = attempts.find(({ status }) => status === 'unknown')
-  return pending
-    ? { status: 'unknown', provider: pending.provider, providerMessageId: null, reason: pending.reason, attempts }
-    : { status: 'rejected', provider: null, providerMessageId: null, reason: attempts.at(-1)?.reason ?? null, attempts }
+  const last = attempts.at(-1)
+  if (!last) throw new Error('deliver() needs at least one hop')
+  const { provider, channel, reason } = attempts.find(({ status }) => status === 'unknown') ?? { ...last, provider: null }
+  const status = provider === null ? 'rejected' : 'unknown'
+  const deliveryStatus = provider === null ? 'failed' : 'unknown'
+  return { status, provider, channel, providerMessageId: null, deliveryStatus, reason, attempts }
 }
 
 type Outcome = SendOutcome | { readonly status: 'unknown'; readonly reason: 'unknown' }
+
+async function attemptOf({ provider, channel }: Hop, message: Message, number: number, options: DeliverOptions) {
+  const { breaker, clock, log } = options
+  const at = clock()
+  breaker.begin(provider.id, at)
+  const outcome = await outcomeOf(provider, message, log)
+  const attempt = toAttempt({ provider: provider.id, channel, at }, outcome, clock() - at)
+  breaker.end(provider.id, attempt, clock())
+  logAttempt(log, message, attempt, number)
+  return { attempt, outcome }
+}
 
 async function outcomeOf(provider: Provider, message: Message, log: Log): Promise<Outcome> {
   try {
@@ -84,9 +125,13 @@ async function outcomeOf(provider: Provider, message: Message, log: Log): Promis
   }
 }
 
-function toAttempt(provider: ProviderId, outcome: Outcome, durationMs: number): DeliveryAttempt {
+function toAttempt(
+  made: Pick<DeliveryAttempt, 'provider' | 'channel' | 'at'>,
+  outcome: Outcome,
+  durationMs: number,
+): DeliveryAttempt {
   return {
-    provider,
+    ...made,
     status: outcome.status,
     reason: outcome.status === 'accepted' ? null : outcome.reason,
     providerCode: (outcome.status === 'rejected' && outcome.providerCode) || null,

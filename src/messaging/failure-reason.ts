@@ -6,7 +6,7 @@
 export const FAILURE_REASONS = {
   invalid_recipient: { failover: 'other_channel', alert: false },
   unreachable: { failover: 'any', alert: false },
-  opted_out: { failover: 'other_channel', alert: false },
+  opted_out: { failover: 'never', alert: false },
   recipient_rate_limited: { failover: 'other_channel', alert: false },
   template_rejected: { failover: 'any', alert: true },
   content_blocked: { failover: 'any', alert: false },

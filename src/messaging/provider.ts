@@ -1,13 +1,18 @@
-import type { Channel, Message } from './message'
+import type { VendorId } from '../config/vendors'
 import type { FailureReason } from './failure-reason'
+import type { Channel, Message, OtpMessage } from './message'
 
-export const PROVIDER_IDS = ['mock', 'gupshup'] as const
-export type ProviderId = (typeof PROVIDER_IDS)[number]
+export type ProviderId = VendorId | 'mock'
 
 /** What came of one call to one vendor. Failure is normal here, so it is a value and never thrown. */
 export type SendOutcome =
   /** The vendor took the message. It says nothing about delivery. */
-  | { readonly status: 'accepted'; readonly providerMessageId: string | null }
+  | {
+      readonly status: 'accepted'
+      readonly providerMessageId: string | null
+      /** `queued` until the vendor has handed it over to the network. */
+      readonly deliveryStatus: 'queued' | 'sent'
+    }
   /** The vendor said no: nothing was sent. */
   | {
       readonly status: 'rejected'
@@ -22,6 +27,9 @@ export type SendOutcome =
       readonly httpStatus?: number
     }
 
+/** Why an attempt was not accepted: what the vendor said, or how its answer got lost. */
+export type AttemptReason = FailureReason | Extract<SendOutcome, { status: 'unknown' }>['reason']
+
 /** A vendor adapter: a value made by a factory from its own slice of the configuration. */
 export interface Provider {
   readonly id: ProviderId
@@ -30,6 +38,11 @@ export interface Provider {
     /** The longest code that the vendor's messages can carry. */
     readonly maxCodeLength: number
   }
-  /** Never throws for a vendor's reasons. */
+  /** Never throws for a vendor's reasons. A kind of message that the vendor cannot carry is rejected as `bad_request`. */
   send(message: Message): Promise<SendOutcome>
+  /**
+   * Asks the vendor about a code that it carried, where the configuration wants its word as well. `unknown`: it did not
+   * say. Never throws.
+   */
+  readonly confirm?: (guess: Pick<OtpMessage, 'to' | 'code'>) => Promise<'right' | 'wrong' | 'unknown'>
 }

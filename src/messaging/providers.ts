@@ -6,18 +6,32 @@ import type { Provider, ProviderId } from './provider'
 import { createGupshup } from './providers/gupshup'
 import type { VendorHttp } from './providers/http'
 import { createMock } from './providers/mock'
+import { createMsg91 } from './providers/msg91'
+import { createMshastra } from './providers/mshastra'
+import { createTwilio } from './providers/twilio'
+import { createWhatsappCloud } from './providers/whatsapp-cloud'
 
 /** The configured providers by id. In mock mode there is nobody but the mock, so no call can leave. */
 export type ProviderRegistry = Readonly<Partial<Record<ProviderId, Provider>>>
 
+type ProviderConfig = Pick<Config, 'mockEnabled' | 'webhooks' | 'gupshup' | 'msg91' | 'mshastra' | 'twilio' | 'whatsappCloud'>
+
 /** Builds every provider whose settings are there. */
-export function createProviders(
-  config: Pick<Config, 'mockEnabled' | 'gupshup'>,
-  http: VendorHttp,
-  clock: Clock = systemClock,
-): ProviderRegistry {
+export function createProviders(config: ProviderConfig, http: VendorHttp, clock: Clock = systemClock): ProviderRegistry {
   if (config.mockEnabled) return { mock: createMock(clock) }
-  return config.gupshup ? { gupshup: createGupshup(config.gupshup, http) } : {}
+  const { gupshup, msg91, mshastra, twilio, whatsappCloud, webhooks } = config
+  return {
+    ...(gupshup && { gupshup: createGupshup(gupshup, http) }),
+    ...(msg91 && { msg91: createMsg91(msg91, http) }),
+    ...(mshastra && { mshastra: createMshastra(mshastra, http) }),
+    ...(twilio && { twilio: createTwilio(twilio, http, webhooks.publicUrl) }),
+    ...(whatsappCloud && { whatsapp_cloud: createWhatsappCloud(whatsappCloud, http) }),
+  }
+}
+
+/** The vendors, by provider, whose word on a code the configuration wants. */
+export function confirmersOf(registry: ProviderRegistry): ReadonlyMap<string, NonNullable<Provider['confirm']>> {
+  return new Map(Object.values(registry).flatMap(({ id, confirm }) => (confirm ? [[id, confirm] as const] : [])))
 }
 
 /**

@@ -1,7 +1,8 @@
 import { refuse } from '../core/app-error'
 import { wholeSeconds } from '../core/clock'
 import type { Caller, VerificationDeps } from './deps'
-import type { CheckTarget } from './rules/check'
+import type { CheckTarget } from './rules/target'
+import { isVetoed } from './second-opinion'
 import { sendWindows } from './send-policy'
 
 export interface CheckInput {
@@ -34,6 +35,7 @@ export async function checkVerification(deps: VerificationDeps, caller: Caller, 
     target,
     code: input.code,
     presentedBindingHash,
+    vetoed: await isVetoed(deps, caller, gate, { target, code: input.code }),
     attemptKey: await deps.digester.attemptKey(caller.requestId, input.code, presentedBindingHash),
     windows: sendWindows(deps.config.limits),
     surface: caller.surface,

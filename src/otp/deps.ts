@@ -2,8 +2,10 @@ import type { Config } from '../config/config'
 import type { Clock } from '../core/clock'
 import type { Log } from '../core/log'
 import type { Database } from '../db/client'
+import type { CircuitBreaker } from '../messaging/circuit-breaker'
 import type { Channel } from '../messaging/message'
 import type { Provider } from '../messaging/provider'
+import type { Templates } from '../messaging/templates/template'
 import type { Profile } from '../config/profiles'
 import type { CodeDigester } from './code-digest'
 import type { CodeStore } from './code-store'
@@ -18,6 +20,10 @@ export interface VerificationDeps {
   readonly config: Config
   /** The providers of a profile that can carry a code of its length on that channel, in order. */
   readonly providersFor: (profile: Profile, channel: Channel) => readonly Provider[]
+  /** The vendors, by provider, whose word on a code is wanted beside our own check. Mostly none. */
+  readonly confirmers: ReadonlyMap<string, NonNullable<Provider['confirm']>>
+  readonly templates: Templates
+  readonly breaker: CircuitBreaker
   /** A new code of so many digits. */
   readonly newCode: (length: number) => string
   readonly clock: Clock

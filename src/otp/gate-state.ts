@@ -1,3 +1,4 @@
+import type { DeliveryStatus } from '../audit/delivery-status'
 import type { AuditEvent } from '../audit/event'
 
 /** The code that is live. Only its digest; the same stands in KV under its id, this copy is the net under that. */
@@ -43,6 +44,24 @@ export interface Verification {
   readonly replay: CheckReplay | null
   /** The audit sequence number of its newest event. */
   readonly version: number
+  /** The message with the newest code. Absent where it was sent before messages were kept. */
+  readonly message?: SentMessage
+  /** The profile and the template it was asked for with. Absent as above; null: the template of its purpose. */
+  readonly profile?: string
+  readonly templateId?: string | null
+  /** Did the caller name the channel? Then no other is used. Absent: no. */
+  readonly channelIsFixed?: boolean
+  /** May a new code be sent by another provider when the message is lost? Once at most. Absent: no. */
+  readonly replaceable?: boolean
+}
+
+/** What the gate remembers of a message, before D1 has it. */
+export interface SentMessage {
+  readonly communicationId: string
+  /** Null until an outcome was told, and where everybody refused. */
+  readonly provider: string | null
+  readonly providerMessageId: string | null
+  readonly status: DeliveryStatus
 }
 
 /**

@@ -7,11 +7,14 @@ import { type CodeDigester, digestsEqual } from './code-digest'
 import type { CodeStore } from './code-store'
 import { type Decision, EMPTY_GATE_STATE, type GateState } from './gate-state'
 import { type CancelReply, type CancelRequest, cancel } from './rules/cancel'
+import { type Carrier, carrierOf } from './rules/carrier'
 import { type CheckAnswer, type CheckRequest, type Weighing, beginCheck, endCheck } from './rules/check'
 import { type Description, describe } from './rules/describe'
+import { type FoundMessage, type MessageTarget, findMessage } from './rules/find-message'
 import { dropBatch, isQuiet, nextAlarmAt, takeBatch } from './rules/outbox'
 import { type ReserveReply, type ReserveRequest, reserve } from './rules/reserve'
 import type { SendWindow } from './rules/send-window'
+import type { CheckTarget } from './rules/target'
 import { type SettleReply, type SettleRequest, settle } from './rules/settle'
 
 export interface GateDeps {
@@ -52,11 +55,16 @@ export class Gate extends DurableObject<Env> {
 
   /** Weighs one guess: counts it, reads KV, compares, and approves at most one of any number of right ones. */
   async check(
-    request: CheckRequest & { readonly code: string; readonly presentedBindingHash: string | null },
+    request: CheckRequest & {
+      readonly code: string
+      readonly presentedBindingHash: string | null
+      /** The vendor that carried the code says that it is wrong. Absent: nobody asked it. */
+      readonly vetoed?: boolean
+    },
   ): Promise<CheckAnswer> {
     const begun = this.#decide((state, now) => beginCheck(state, request, now))
     if (begun.status !== 'weigh') return begun
-    const right = await this.#isRight(begun, request)
+    const right = (await this.#isRight(begun, request)) && request.vetoed !== true
     const weighed = { request, verificationId: begun.verificationId, codeId: begun.code.id, right }
     return this.#decide((state, now) => endCheck(state, weighed, now))
   }
@@ -69,6 +77,16 @@ export class Gate extends DurableObject<Env> {
   /** Tells of one verification. */
   describe(id: string, windows: readonly SendWindow[]): Description | null {
     return describe(this.#read(), id, windows, Date.now())
+  }
+
+  /** Tells who carried the code that a check is about to be for. */
+  carrier(target: CheckTarget): Carrier | null {
+    return carrierOf(this.#read(), target, Date.now())
+  }
+
+  /** Tells of a message that D1 may not have yet. */
+  message(target: MessageTarget): FoundMessage | null {
+    return findMessage(this.#read(), target)
   }
 
   /** For `/ready`: that objects can be reached. Stores nothing. */

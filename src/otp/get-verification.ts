@@ -21,6 +21,8 @@ export interface VerificationView {
   /** When another send to the number is allowed; null where the gate has forgotten the verification. */
   readonly resendAt: number | null
   readonly guessesLeft: number
+  /** The newest message; null where the gate has forgotten the verification. */
+  readonly communicationId: string | null
 }
 
 /**
@@ -31,7 +33,8 @@ export async function getVerification(deps: VerificationDeps, id: string): Promi
   const gate = deps.gates.forVerification(id)
   if (!gate) throw refuse('verification_not_found', {})
   const found = await gate.call((remote) => remote.describe(id, sendWindows(deps.config.limits)))
-  return found ? { ...found, phoneMasked: maskPhone(found.phone) } : fromRecord(deps, id)
+  if (!found) return fromRecord(deps, id)
+  return { ...found, phoneMasked: maskPhone(found.phone), communicationId: found.message?.communicationId ?? null }
 }
 
 async function findRecord(deps: VerificationDeps, id: string) {
@@ -46,5 +49,6 @@ async function fromRecord(deps: VerificationDeps, id: string): Promise<Verificat
   const isOver = record.status === 'pending' && deps.clock() >= record.expiresAt
   const { phoneMasked, channel, purpose, createdAt, expiresAt, completedAt } = record
   const status = isOver ? 'expired' : (record.status as VerificationStatus)
-  return { id, status, phoneMasked, channel, purpose, createdAt, expiresAt, completedAt, resendAt: null, guessesLeft: 0 }
+  const forgotten = { resendAt: null, guessesLeft: 0, communicationId: null }
+  return { id, status, phoneMasked, channel, purpose, createdAt, expiresAt, completedAt, ...forgotten }
 }

@@ -24,8 +24,10 @@ export async function resendVerification(
     profile: input.profile,
     purpose: found.purpose,
     bindingHash: found.bindingHash,
-    channel: input.channel ?? (found.channel as Channel),
+    channel: input.channel ?? (found.channelIsFixed ? (found.channel as Channel) : undefined),
+    preferredChannel: found.channel as Channel,
     locale: found.locale,
+    templateId: found.templateId ?? undefined,
     resendOf: input.id,
   })
 }

@@ -3,16 +3,18 @@ import type { Profile } from '../config/profiles'
 import { type AppError, refuse } from '../core/app-error'
 import { wholeSeconds } from '../core/clock'
 import { randomId, uuidv7 } from '../core/ids'
-import { errorName } from '../core/log'
 import { type Delivery, deliver } from '../messaging/deliver'
 import type { Channel } from '../messaging/message'
+import type { ProviderId } from '../messaging/provider'
 import { maskPhone } from '../phone/mask-phone'
 import type { PhoneNumber } from '../phone/phone-number'
-import { chooseChannel } from './choose-channel'
+import { chooseRoute } from './choose-route'
+import { chooseTemplates } from './choose-templates'
+import { composeMessage } from './compose-message'
 import type { Caller, VerificationDeps } from './deps'
-import type { GateClient } from './gate-client'
 import type { ReserveReply } from './rules/reserve'
 import { sendPolicy } from './send-policy'
+import { settleDelivery } from './settle-delivery'
 import { createVerificationId } from './verification-id'
 
 export interface SendInput {
@@ -20,10 +22,19 @@ export interface SendInput {
   readonly profile: Profile
   readonly purpose: string
   readonly bindingHash: string
+  /** No other channel is used then. */
   readonly channel?: Channel | undefined
+  /** The one to begin with, where none is asked for. */
+  readonly preferredChannel?: Channel | undefined
   readonly locale: string
+  /** This template and no other. */
+  readonly templateId?: string | undefined
+  /** A code that the caller made (brief 003). It is never replaced by one of ours. */
+  readonly callerCode?: string | undefined
   /** The verification to continue, for a resend by id. */
   readonly resendOf?: string
+  /** The message that was lost, with the provider that lost it: another one gets a turn, without the cooldown. */
+  readonly replaces?: { readonly communicationId: string; readonly provider: string }
 }
 
 /** A code is on its way. Times in milliseconds since the epoch. */
@@ -36,23 +47,37 @@ export interface SentVerification {
   readonly expiresAt: number
   readonly resendAt: number
   readonly guessesLeft: number
-  /** Only in mock mode: the code that was not sent to anybody. */
-  readonly mockCode: string | undefined
+  readonly message: {
+    readonly communicationId: string
+    readonly provider: ProviderId
+    readonly providerMessageId: string | null
+    readonly status: 'queued' | 'sent'
+  }
+  /** Only in mock mode: what was not sent to anybody. */
+  readonly mock: { readonly code: string; readonly text: string } | undefined
 }
 
 type Reserved = Extract<ReserveReply, { status: 'reserved' }>
+type Accepted = Delivery & { readonly provider: ProviderId; readonly deliveryStatus: 'queued' | 'sent' }
 
 /**
  * Sends a code: reserves at the gate, sends through the providers while KV takes the digest, and tells the gate the outcome.
  * A second send for the same number, purpose and binding continues the verification with a new code.
  * @throws `cooldown_active`, `send_limit_reached`, `too_many_guesses`, `delivery_failed`, `delivery_unknown`,
- *   `not_configured`, `verification_not_found` and `verification_not_pending` (resend by id), `dependency_unavailable`
+ *   `not_configured`, `invalid_request` (no such template), `verification_not_found` and `verification_not_pending` (resend
+ *   by id), `dependency_unavailable`
  */
 export async function sendVerification(deps: VerificationDeps, caller: Caller, input: SendInput): Promise<SentVerification> {
   const { profile, purpose, bindingHash, locale } = input
-  const { channel, providers } = chooseChannel(deps, profile, input.channel)
+  const { route, templateOn } = await chooseTemplates(deps, caller, chooseRoute(deps, profile, input), {
+    templateId: input.templateId,
+    isResend: input.resendOf !== undefined,
+    purpose,
+    locale,
+    builtIn: profile.text,
+  })
   const { gate, phoneHash } = await deps.gates.forPhone(input.phone.e164)
-  const code = deps.newCode(profile.codeLength)
+  const code = codeFor(deps, input)
   const codeId = randomId()
   const communicationId = uuidv7(deps.clock())
   const keyed = await deps.digester.digest({ codeId, phone: input.phone.e164, purpose, bindingHash, code })
@@ -68,29 +93,36 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     requestId: caller.requestId,
     purpose,
     bindingHash,
-    channel,
+    channel: route[0].channel,
     locale,
     communicationId,
+    profile: profile.name,
+    templateId: input.templateId ?? null,
+    channelIsFixed: input.channel !== undefined,
+    replaceable: input.callerCode === undefined,
+    ...(input.replaces && { replaces: input.replaces.communicationId }),
   }
   const reservation = await gate.call((remote) => remote.reserve(request))
   if (reservation.status !== 'reserved') throw toRefusal(reservation)
 
   const { verificationId, createdAt, expiresAt, resendAt, guessesLeft } = reservation
   caller.defer(deps.codes.put(codeId, { ...keyed, expiresAt }, deps.clock()))
-  const message = {
-    kind: 'otp',
-    to: input.phone.e164,
-    code,
-    expiresInSeconds: profile.lifetimeSeconds,
-    channel,
-    purpose,
-    locale,
-    communicationId,
-  } as const
-  const delivery = await deliver(message, providers, { maxProviders: PROVIDERS_PER_REQUEST, clock: deps.clock, log: deps.log })
-  await settleDelivery(deps, caller, gate, { verificationId, codeId, communicationId, delivery })
-  refuseUnsent(delivery, reservation)
+  const messageOn = async (channel: Channel) =>
+    composeMessage(await templateOn(channel), { to: input.phone.e164, channel, purpose, locale, code, communicationId, profile })
+  const { breaker, clock, log } = deps
+  const delivery = await deliver(route, messageOn, { maxProviders: PROVIDERS_PER_REQUEST, breaker, clock, log })
+  const message = await messageOn(delivery.channel)
+  await settleDelivery(deps, caller, gate, {
+    verificationId,
+    codeId,
+    country: input.phone.country,
+    message,
+    template: await templateOn(delivery.channel),
+    delivery,
+  })
+  requireAccepted(delivery, reservation)
 
+  const { channel, provider, providerMessageId, deliveryStatus: status } = delivery
   return {
     id: verificationId,
     phoneMasked,
@@ -100,44 +132,17 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     expiresAt,
     resendAt,
     guessesLeft,
-    mockCode: deps.config.mockEnabled ? code : undefined,
+    message: { communicationId, provider, providerMessageId, status },
+    mock: deps.config.mockEnabled ? { code, text: message.text } : undefined,
   }
 }
 
-/** Waits only where the answer depends on it: after a rejection the caller may try again at once, so the cooldown has to be back. */
-async function settleDelivery(
-  deps: VerificationDeps,
-  caller: Caller,
-  gate: GateClient,
-  sent: { verificationId: string; codeId: string; communicationId: string; delivery: Delivery },
-): Promise<void> {
-  const { verificationId, codeId, communicationId, delivery } = sent
-  const detail = {
-    communication_id: communicationId,
-    provider: delivery.provider,
-    provider_message_id: delivery.providerMessageId,
-    reason: delivery.reason,
-    attempts: delivery.attempts.map((attempt) => ({
-      provider: attempt.provider,
-      status: attempt.status,
-      reason: attempt.reason,
-      provider_code: attempt.providerCode,
-      http_status: attempt.httpStatus,
-      duration_ms: attempt.durationMs,
-    })),
-  }
-  const request = { verificationId, codeId, outcome: delivery.status, detail, requestId: caller.requestId }
-  const settled = gate
-    .call((remote) => remote.settle(request))
-    // The verification works without it; the audit then says, truly, that the outcome is not known.
-    .catch((error: unknown) =>
-      deps.log('error', 'settle.failed', { verification_id: verificationId, error_name: errorName(error) }),
-    )
-  if (delivery.status === 'rejected') await settled
-  else caller.defer(settled)
+/** In mock mode everybody gets the mock's code, whatever the caller made. */
+function codeFor({ config, newCode }: VerificationDeps, { callerCode, profile }: SendInput): string {
+  return callerCode !== undefined && !config.mockEnabled ? callerCode : newCode(profile.codeLength)
 }
 
-function refuseUnsent(delivery: Delivery, reservation: Reserved): void {
+function requireAccepted(delivery: Delivery, reservation: Reserved): asserts delivery is Accepted {
   if (delivery.status === 'rejected') throw refuse('delivery_failed', { reason: delivery.reason ?? 'unknown' })
   if (delivery.status === 'unknown') {
     const retryAfterSeconds = wholeSeconds(reservation.resendAt - reservation.now)
@@ -146,10 +151,20 @@ function refuseUnsent(delivery: Delivery, reservation: Reserved): void {
 }
 
 function toRefusal(reply: Exclude<ReserveReply, Reserved>): AppError {
-  if (reply.status === 'not_found') return refuse('verification_not_found', {})
-  if (reply.status === 'not_pending') return refuse('verification_not_pending', { status: reply.now })
-  const retryAfterSeconds = wholeSeconds(reply.waitMs)
-  switch (reply.reason) {
+  switch (reply.status) {
+    case 'not_found':
+      return refuse('verification_not_found', {})
+    case 'not_pending':
+      return refuse('verification_not_pending', { status: reply.now })
+    case 'not_replaceable':
+      return refuse('verification_not_pending', { status: 'replaced' })
+    case 'refused':
+      return toWait(reply.reason, wholeSeconds(reply.waitMs))
+  }
+}
+
+function toWait(reason: Extract<ReserveReply, { status: 'refused' }>['reason'], retryAfterSeconds: number): AppError {
+  switch (reason) {
     case 'cooldown':
       return refuse('cooldown_active', { retryAfterSeconds })
     case 'send_limit':

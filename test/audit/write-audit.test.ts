@@ -2,11 +2,12 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { AuditEvent, VerificationRecord } from '../../src/audit/event'
 import { writeAudit } from '../../src/audit/write-audit'
-import { aRecord, anEvent, rowsWritten, uniqueId, watchedDatabase } from '../support/audit'
+import { aRecord, aStory, anEvent, joined, rowsWritten, uniqueId, watchedDatabase } from '../support/audit'
 import { T0 } from '../support/pure-gate'
 
 const eventsOf = (id: string) =>
   env.DB.prepare('SELECT * FROM audit_events WHERE verification_id = ? ORDER BY seq').bind(id).all()
+const messageOf = (id: string) => env.DB.prepare('SELECT * FROM communication WHERE id = ?').bind(id).first()
 const recordOf = (id: string) => env.DB.prepare('SELECT * FROM verifications WHERE id = ?').bind(id).first()
 
 const story = (count: number, verificationId = uniqueId()): AuditEvent[] =>
@@ -181,5 +182,18 @@ describe('D1 refusing', () => {
     const broken = { ...aRecord(), purpose: null as never }
     await expect(writeAudit(watchedDatabase().db, { events, records: [broken] })).rejects.toThrow()
     expect((await eventsOf(events[0]!.verificationId)).results).toEqual([])
+  })
+
+  it('one event leaves nothing of the message either: event, record nor row', async () => {
+    const { id, record, reserved, outcome } = aStory()
+    const { events, records } = joined(reserved, outcome)
+    const broken = { ...events[1]!, verificationId: 'ver_other', surface: null as never }
+    await expect(writeAudit(watchedDatabase().db, { events: [...events, broken], records })).rejects.toThrow()
+    expect((await eventsOf(record.id)).results).toEqual([])
+    expect(await recordOf(record.id)).toBeNull()
+    expect(await messageOf(id)).toBeNull()
+
+    await writeAudit(watchedDatabase().db, { events, records })
+    expect(await messageOf(id)).toMatchObject({ id, verification_id: record.id, status: 'queued' })
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { GupshupConfig } from '../../src/config/config'
-import { PROVIDER_VARIABLES } from '../../src/config/gupshup'
+import type { GupshupConfig } from '../../src/config/vendor/gupshup'
+import { VENDOR_VARIABLES } from '../../src/config/vendors'
 import { loadConfig } from '../../src/config/load-config'
 
 const REQUIRED = {
@@ -36,7 +36,7 @@ describe('the Gupshup group', () => {
   })
 
   it('is what an operator is told to set', () => {
-    expect(PROVIDER_VARIABLES.gupshup.toSorted()).toEqual(Object.keys(REQUIRED).toSorted())
+    expect(VENDOR_VARIABLES.gupshup.toSorted()).toEqual(Object.keys(REQUIRED).toSorted())
   })
 
   it('lists the names that are missing when it is filled in part', () => {

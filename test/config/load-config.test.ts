@@ -26,7 +26,30 @@ describe('without any setting but the pepper', () => {
       phone: { defaultRegion: 'IN', allowedCountries: undefined },
       code: { length: undefined, lifetimeSeconds: undefined },
       limits: DEFAULT_LIMITS,
+      appName: undefined,
+      orders: {
+        v1Channels: ['sms', 'whatsapp'],
+        v1Sms: ['twilio', 'msg91', 'mshastra'],
+        v1Whatsapp: ['whatsapp_cloud', 'gupshup'],
+        whatsapp: ['gupshup', 'whatsapp_cloud'],
+        userSms: ['mshastra', 'twilio', 'msg91'],
+        externalSms: ['twilio', 'msg91', 'mshastra'],
+        externalWhatsapp: ['whatsapp_cloud', 'gupshup'],
+      },
+      prices: undefined,
+      adminApiKey: undefined,
+      webhooks: {
+        publicUrl: undefined,
+        gupshupSecret: undefined,
+        msg91Secret: undefined,
+        whatsappSecret: undefined,
+        whatsappVerifyToken: undefined,
+      },
       gupshup: undefined,
+      msg91: undefined,
+      mshastra: undefined,
+      twilio: undefined,
+      whatsappCloud: undefined,
     })
   })
 

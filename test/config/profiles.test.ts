@@ -1,27 +1,98 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS, KV_MIN_TTL_SECONDS, type Limits } from '../../src/config/limits'
-import { createProfiles, type Profile } from '../../src/config/profiles'
+import { loadConfig } from '../../src/config/load-config'
+import { createProfiles, type Profile, type Profiles, withCodeLength } from '../../src/config/profiles'
+
+function profilesOf(variables: Record<string, string> = {}): Profiles {
+  const result = loadConfig({ OTP_PEPPER: 'p'.repeat(32), ...variables })
+  if (!result.ok) throw new Error(result.problems.join())
+  return createProfiles(result.config)
+}
 
 function profiles(code: { length?: number; lifetimeSeconds?: number } = {}, limits: Partial<Limits> = {}): Profile[] {
   const { length, lifetimeSeconds } = code
-  return Object.values(createProfiles({ code: { length, lifetimeSeconds }, limits: { ...DEFAULT_LIMITS, ...limits } }))
+  const result = loadConfig({ OTP_PEPPER: 'p'.repeat(32) })
+  if (!result.ok) throw new Error(result.problems.join())
+  const config = { ...result.config, code: { length, lifetimeSeconds }, limits: { ...DEFAULT_LIMITS, ...limits } }
+  return Object.values(createProfiles(config))
 }
 
 describe('profiles', () => {
   it('have six digits, for three minutes on WhatsApp alone and for five on v1', () => {
-    const { whatsapp, v1 } = createProfiles({ code: { length: undefined, lifetimeSeconds: undefined }, limits: DEFAULT_LIMITS })
+    const { whatsapp, v1, external_sms: sms, external_whatsapp: byWhatsapp } = profilesOf()
 
     expect(whatsapp).toMatchObject({ codeLength: 6, lifetimeSeconds: 180, channels: ['whatsapp'] })
     expect(v1).toMatchObject({ codeLength: 6, lifetimeSeconds: 300 })
-    for (const profile of [whatsapp, v1]) {
+    for (const profile of [sms, byWhatsapp]) expect(profile).toMatchObject({ codeLength: 6, lifetimeSeconds: 300 })
+    for (const profile of [whatsapp, v1, sms, byWhatsapp]) {
       expect(profile).toMatchObject({ guessesPerVerification: 5, wrongGuessesPer24Hours: 25 })
     }
   })
 
-  it('carry their own names, which are those they are found under', () => {
-    const all = createProfiles({ code: { length: undefined, lifetimeSeconds: undefined }, limits: DEFAULT_LIMITS })
+  it('of brief 002 has four digits for five minutes, and the few guesses of a short code', () => {
+    expect(profilesOf().user).toMatchObject({
+      codeLength: 4,
+      lifetimeSeconds: 300,
+      channels: ['sms'],
+      guessesPerVerification: 3,
+      wrongGuessesPer24Hours: 10,
+    })
+  })
 
-    for (const [name, profile] of Object.entries(all)) expect(profile.name).toBe(name)
+  it('try first the vendors that their briefs name', () => {
+    const { whatsapp, user, external_sms: sms, external_whatsapp: byWhatsapp } = profilesOf()
+
+    expect(whatsapp.providers.whatsapp[0]).toBe('gupshup')
+    expect(user.providers.sms[0]).toBe('mshastra')
+    expect(sms.providers.sms[0]).toBe('twilio')
+    expect(byWhatsapp.providers.whatsapp[0]).toBe('whatsapp_cloud')
+  })
+
+  it('have the channels and vendors in the order that was set, and no other', () => {
+    const { v1, user } = profilesOf({
+      V1_CHANNELS: 'whatsapp, sms',
+      V1_SMS_PROVIDERS: 'msg91',
+      USER_OTP_SMS_PROVIDERS: 'msg91,mshastra',
+    })
+
+    expect(v1.channels).toEqual(['whatsapp', 'sms'])
+    expect(v1.providers).toEqual({ sms: ['msg91'], whatsapp: ['whatsapp_cloud', 'gupshup'] })
+    expect(user.providers.sms).toEqual(['msg91', 'mshastra'])
+  })
+
+  it.for([
+    ['V1_SMS_PROVIDERS', 'gupshup'],
+    ['V1_WHATSAPP_PROVIDERS', 'twilio'],
+    ['USER_OTP_SMS_PROVIDERS', 'mock'],
+    ['V1_CHANNELS', 'sms,voice'],
+    ['V1_SMS_PROVIDERS', ','],
+  ])('refuse %s=%s: it cannot carry that', ([name, value]) => {
+    expect(() => profilesOf({ [name!]: value! })).toThrow(new RegExp(`^${name}: must be`))
+  })
+
+  it('call the app what the setting says', () => {
+    const names = Object.values(profilesOf({ APP_NAME: 'Sheba' })).map(({ appName }) => appName)
+
+    expect(new Set(names)).toEqual(new Set(['Sheba']))
+  })
+
+  it('with another length of code than their own have the guesses of that length', () => {
+    const six = profilesOf().external_sms
+
+    expect(withCodeLength(six, 4, DEFAULT_LIMITS)).toMatchObject({
+      codeLength: 4,
+      guessesPerVerification: 3,
+      wrongGuessesPer24Hours: 10,
+    })
+    expect(withCodeLength(six, 8, DEFAULT_LIMITS)).toMatchObject({
+      codeLength: 8,
+      guessesPerVerification: 5,
+      wrongGuessesPer24Hours: 25,
+    })
+  })
+
+  it('carry their own names, which are those they are found under', () => {
+    for (const [name, profile] of Object.entries(profilesOf())) expect(profile.name).toBe(name)
   })
 
   it.for([4, 5])('with %i digits are guessed at less', (length) => {

@@ -1,46 +1,51 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { LogFields, LogLevel } from '../../src/core/log'
+import { createCircuitBreaker } from '../../src/messaging/circuit-breaker'
 import { deliver } from '../../src/messaging/deliver'
 import { FAILURE_REASONS, type FailureReason } from '../../src/messaging/failure-reason'
+import type { Channel } from '../../src/messaging/message'
 import type { Provider, SendOutcome } from '../../src/messaging/provider'
 import { CODE, otpMessage } from './providers/contract'
 
 const MESSAGE = otpMessage('+919876543210', 'whatsapp')
 
-const ACCEPTED: SendOutcome = { status: 'accepted', providerMessageId: 'm-1' }
+const ACCEPTED: SendOutcome = { status: 'accepted', providerMessageId: 'm-1', deliveryStatus: 'queued' }
 const TIMEOUT: SendOutcome = { status: 'unknown', reason: 'timeout' }
 const UNREADABLE: SendOutcome = { status: 'unknown', reason: 'unreadable_reply', httpStatus: 200 }
 const refused = (reason: FailureReason): SendOutcome => ({ status: 'rejected', reason })
 
 /** Providers that answer as told, the first as `gupshup`, the second as `mock`, and so on in turn. */
-function setUp(outcomes: readonly (SendOutcome | Error)[], maxProviders = 2) {
+function setUp(outcomes: readonly (SendOutcome | Error)[], maxProviders = 2, channels: readonly Channel[] = []) {
   let now = 1_000
   const lines: [LogLevel, string, LogFields?][] = []
   const sent: string[] = []
-  const providers = outcomes.map((outcome, index): Provider => {
+  const hops = outcomes.map((outcome, index) => {
     const id = index % 2 === 0 ? 'gupshup' : 'mock'
-    return {
+    const provider: Provider = {
       id,
       channels: ['whatsapp'],
       facts: { maxCodeLength: 8 },
-      send: async ({ code }) => {
-        sent.push(`${id} ${code}`)
+      send: async (message) => {
+        sent.push(`${id} ${message.kind === 'otp' ? message.code : ''} ${message.channel}`)
         now += 100 * (index + 1)
         if (outcome instanceof Error) throw outcome
         return outcome
       },
     }
+    return { provider, channel: channels[index] ?? 'whatsapp' }
   })
   const log = (...line: [LogLevel, string, LogFields?]) => void lines.push(line)
-  return { run: () => deliver(MESSAGE, providers, { maxProviders, clock: () => now, log }), lines, sent }
+  const options = { maxProviders, breaker: createCircuitBreaker(vi.fn()), clock: () => now, log }
+  return { run: () => deliver(hops, async (channel) => ({ ...MESSAGE, channel }), options), lines, sent }
 }
 
 describe('deliver', () => {
   it.each<[string, SendOutcome[], object]>([
     ['accepted', [ACCEPTED, ACCEPTED], { status: 'accepted', provider: 'gupshup', providerMessageId: 'm-1', reason: null }],
+    ['accepted and sent on', [{ ...ACCEPTED, deliveryStatus: 'sent' }], { status: 'accepted', deliveryStatus: 'sent' }],
     [
       'accepted without an id',
-      [{ status: 'accepted', providerMessageId: null }],
+      [{ ...ACCEPTED, providerMessageId: null }],
       { status: 'accepted', provider: 'gupshup', providerMessageId: null, reason: null },
     ],
     ['refused, accepted', [refused('rate_limited'), ACCEPTED], { status: 'accepted', provider: 'mock', reason: null }],
@@ -48,12 +53,12 @@ describe('deliver', () => {
     [
       'refused by all',
       [refused('rate_limited'), refused('provider_auth')],
-      { status: 'rejected', provider: null, providerMessageId: null, reason: 'provider_auth' },
+      { status: 'rejected', provider: null, providerMessageId: null, deliveryStatus: 'failed', reason: 'provider_auth' },
     ],
     [
       'unknown, refused',
       [TIMEOUT, refused('provider_unavailable')],
-      { status: 'unknown', provider: 'gupshup', providerMessageId: null, reason: 'timeout' },
+      { status: 'unknown', provider: 'gupshup', providerMessageId: null, deliveryStatus: 'unknown', reason: 'timeout' },
     ],
     ['unknown, refused for good', [TIMEOUT, refused('invalid_recipient')], { status: 'unknown', provider: 'gupshup' }],
     [
@@ -84,7 +89,7 @@ describe('deliver', () => {
 
     await run()
 
-    expect(sent).toStrictEqual([`gupshup ${CODE}`, `mock ${CODE}`])
+    expect(sent).toStrictEqual([`gupshup ${CODE} whatsapp`, `mock ${CODE} whatsapp`])
   })
 
   it.each([1, 2, 3])('tries at most %d providers', async (maxProviders) => {
@@ -104,14 +109,25 @@ describe('deliver', () => {
 
     expect(attempts).toStrictEqual([
       {
+        at: 1_000,
         provider: 'gupshup',
+        channel: 'whatsapp',
         status: 'rejected',
         reason: 'template_rejected',
         providerCode: '4005',
         httpStatus: 400,
         durationMs: 100,
       },
-      { provider: 'mock', status: 'accepted', reason: null, providerCode: null, httpStatus: null, durationMs: 200 },
+      {
+        at: 1_100,
+        provider: 'mock',
+        channel: 'whatsapp',
+        status: 'accepted',
+        reason: null,
+        providerCode: null,
+        httpStatus: null,
+        durationMs: 200,
+      },
     ])
   })
 
@@ -168,11 +184,33 @@ describe('deliver', () => {
     await expect(setUp([new Error('bug'), ACCEPTED]).run()).resolves.toMatchObject({ status: 'accepted', provider: 'mock' })
   })
 
-  it('refuses to work without a provider', async () => {
-    const log = vi.fn()
+  it.each<[FailureReason, Channel, Channel, boolean]>([
+    ['invalid_recipient', 'whatsapp', 'sms', true],
+    ['invalid_recipient', 'sms', 'whatsapp', false],
+    ['invalid_recipient', 'sms', 'sms', false],
+    ['recipient_rate_limited', 'whatsapp', 'sms', true],
+    ['opted_out', 'whatsapp', 'sms', false],
+    ['bad_request', 'whatsapp', 'sms', false],
+    ['provider_unavailable', 'sms', 'whatsapp', true],
+  ])('after %s on %s the message may go by %s: %s', async (reason, first, second, goesOn) => {
+    const { run, sent } = setUp([refused(reason), ACCEPTED], 2, [first, second])
 
-    await expect(deliver(MESSAGE, [], { maxProviders: 2, clock: () => 0, log })).rejects.toThrow('at least one provider')
-    await expect(setUp([ACCEPTED], 0).run()).rejects.toThrow('at least one provider')
-    expect(log).not.toHaveBeenCalled()
+    const delivery = await run()
+
+    expect(sent).toHaveLength(goesOn ? 2 : 1)
+    expect(delivery.channel).toBe(goesOn ? second : first)
+    expect(sent.at(-1)).toContain(delivery.channel)
+  })
+
+  it('passes over the other provider of a channel that the number is not on', async () => {
+    const { run, sent } = setUp([refused('invalid_recipient'), ACCEPTED, ACCEPTED], 2, ['whatsapp', 'whatsapp', 'sms'])
+
+    await expect(run()).resolves.toMatchObject({ status: 'accepted', channel: 'sms' })
+    expect(sent).toStrictEqual([`gupshup ${CODE} whatsapp`, `gupshup ${CODE} sms`])
+  })
+
+  it('refuses to work without a provider', async () => {
+    await expect(setUp([]).run()).rejects.toThrow('at least one hop')
+    await expect(setUp([ACCEPTED], 0).run()).rejects.toThrow('at least one hop')
   })
 })

@@ -49,15 +49,36 @@ describe('the record in D1', () => {
         request_id: 'the-send',
         detail: {
           communication_id: story[0]!.detail.communication_id,
+          template_id: null,
+          template_version: null,
+          channel: 'whatsapp',
           provider: 'gupshup',
           provider_message_id: vendor.messages[0]!.messageId,
+          delivery_status: 'queued',
           reason: null,
+          provider_code: null,
+          segments: null,
+          cost_micros: null,
+          currency: null,
           attempts: [
-            { provider: 'gupshup', status: 'accepted', reason: null, provider_code: null, http_status: null, duration_ms: 0 },
+            {
+              at: Date.now(),
+              provider: 'gupshup',
+              channel: 'whatsapp',
+              status: 'accepted',
+              reason: null,
+              provider_code: null,
+              http_status: null,
+              duration_ms: 0,
+            },
           ],
         },
       },
-      { kind: 'check.approved', request_id: 'the-check', detail: { guess: 1 } },
+      {
+        kind: 'check.approved',
+        request_id: 'the-check',
+        detail: { guess: 1, communication_id: story[0]!.detail.communication_id },
+      },
     ])
   })
 

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS, type Limits } from '../../src/config/limits'
+import { loadConfig } from '../../src/config/load-config'
 import { createProfiles } from '../../src/config/profiles'
 import { sendPolicy, sendWindows } from '../../src/otp/send-policy'
 import { POLICY } from '../support/pure-gate'
 
-const profiles = (code: { length?: number; lifetimeSeconds?: number }, limits: Limits = DEFAULT_LIMITS) =>
-  createProfiles({ code: { length: undefined, lifetimeSeconds: undefined, ...code }, limits })
+function profiles(code: { length?: number; lifetimeSeconds?: number }, limits: Limits = DEFAULT_LIMITS) {
+  const result = loadConfig({ OTP_PEPPER: 'p'.repeat(32) })
+  if (!result.ok) throw new Error(result.problems.join())
+  return createProfiles({ ...result.config, code: { length: undefined, lifetimeSeconds: undefined, ...code }, limits })
+}
 
 describe('the policy of a send', () => {
   it('has the limits of DESIGN section 5, in milliseconds', () => {

@@ -32,7 +32,7 @@ const SHARED_BY_SURFACES = 'phone-otp'
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   hono: ['http', 'surfaces', 'app.ts', 'compose.ts', 'index.ts'],
   '@hono': ['http', 'surfaces', 'app.ts', 'compose.ts', 'index.ts'],
-  'drizzle-orm': ['db', 'audit', 'otp', 'leads', 'payments'],
+  'drizzle-orm': ['db', 'audit', 'messaging', 'otp', 'leads', 'payments'],
 }
 
 const MAX_LINES = 250

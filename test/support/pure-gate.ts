@@ -1,13 +1,7 @@
 import { type Decision, EMPTY_GATE_STATE, type GateState, type Verification } from '../../src/otp/gate-state'
 import { type CancelReply, cancel } from '../../src/otp/rules/cancel'
-import {
-  type CheckAnswer,
-  type CheckRequest,
-  type CheckTarget,
-  type Weighing,
-  beginCheck,
-  endCheck,
-} from '../../src/otp/rules/check'
+import { type CheckAnswer, type CheckRequest, type Weighing, beginCheck, endCheck } from '../../src/otp/rules/check'
+import type { CheckTarget } from '../../src/otp/rules/target'
 import { dropBatch, takeBatch } from '../../src/otp/rules/outbox'
 import { type ReserveReply, type ReserveRequest, type SendPolicy, reserve } from '../../src/otp/rules/reserve'
 import { type SettleReply, type SettleRequest, settle } from '../../src/otp/rules/settle'

@@ -3,15 +3,57 @@ import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import worker from '../../src/index'
 import { type GupshupStandIn, createGupshupStandIn } from './vendors/gupshup'
+import { type Msg91StandIn, createMsg91StandIn } from './vendors/msg91'
+import { type MshastraStandIn, createMshastraStandIn } from './vendors/mshastra'
+import { type TwilioStandIn, createTwilioStandIn } from './vendors/twilio'
+import { type WhatsappCloudStandIn, createWhatsappCloudStandIn } from './vendors/whatsapp-cloud'
+
+/** What configures mShastra, behind its stand-in. */
+export const MSHASTRA_SETTINGS = {
+  SMS_USERNAME: '20261121',
+  SMS_PASSWORD: 'test-mshastra-password',
+  SMS_SENDER: 'YourApp',
+  SMS_API_URL: 'http://mshastra.test/sendsms_api_json.aspx',
+} as const
+
+/** What configures Twilio, behind its stand-in. */
+export const TWILIO_SETTINGS = {
+  TWILIO_ACCOUNT_SID: `AC${'0123456789abcdef'.repeat(2)}`,
+  TWILIO_AUTH_TOKEN: 'test-twilio-auth-token',
+  TWILIO_PHONE_NUMBER: '+15005550006',
+  TWILIO_API_URL: 'http://twilio.test',
+} as const
+
+/** What configures MSG91, behind its stand-in. */
+export const MSG91_SETTINGS = {
+  MSG91_AUTH_KEY: 'test-msg91-auth-key',
+  MSG91_TEMPLATE_ID: '5f2e6b1ad6fc05445c2f4d11',
+  MSG91_API_URL: 'http://msg91.test',
+} as const
+
+/** What configures WhatsApp Cloud, behind its stand-in. */
+export const WHATSAPP_CLOUD_SETTINGS = {
+  WHATSAPP_ACCESS_TOKEN: 'test-whatsapp-access-token',
+  WHATSAPP_PHONE_NUMBER_ID: '106540352242922',
+  WHATSAPP_OTP_TEMPLATE: 'login_code',
+  WHATSAPP_API_URL: 'http://graph.test/v26.0',
+} as const
+
+/** What makes the reports of a vendor genuine: the end of an address, or the key of a signature. */
+export const GUPSHUP_WEBHOOK = 'test-gupshup-webhook-0123456789abcdef'
+export const MSG91_WEBHOOK = 'test-msg91-webhook-0123456789abcdef0'
+export const WHATSAPP_CLOUD_WEBHOOK = 'test-meta-app-secret'
 
 /** The Worker's `fetch` under changed settings or bindings, with all that it defers done before the answer is given back. */
 export function createService(changes: Record<string, unknown> = {}) {
   const serviceEnv = { ...env, ...changes } as Env
   async function request(path: string, init?: RequestInit): Promise<Response> {
     const ctx = createExecutionContext()
-    const response = await worker.fetch(new Request(`http://service.test${path}`, init), serviceEnv, ctx)
+    const asked = new Request(`http://service.test${path}`, init)
+    const response = await worker.fetch(asked, serviceEnv, ctx)
     await waitOnExecutionContext(ctx)
-    return response
+    // As a client has it, so that a test can tell whose answer it is.
+    return Object.defineProperty(response, 'url', { value: asked.url })
   }
   return {
     request,
@@ -27,15 +69,51 @@ export function createService(changes: Record<string, unknown> = {}) {
 /** A service in mock mode. */
 export const createMockService = () => createService({ PIONEER_FLAG_MOCK_OTP_ENABLED: 'true' })
 
-/** Puts the stand-in behind `fetch`; every other address fails, since no test may reach the network. */
-export function standInForGupshup(): GupshupStandIn {
-  const standIn = createGupshupStandIn({ apiKey: env.GUPSHUP_API_KEY })
+/** One of each vendor, with its own memory. */
+export interface StandIns {
+  readonly gupshup: GupshupStandIn
+  readonly mshastra: MshastraStandIn
+  readonly twilio: TwilioStandIn
+  readonly msg91: Msg91StandIn
+  readonly whatsappCloud: WhatsappCloudStandIn
+}
+
+/** Puts the stand-ins behind `fetch`, each at its vendor's host; every other address fails, since no test may reach the network. */
+export function standInForVendors(): StandIns {
+  const standIns: StandIns = {
+    gupshup: createGupshupStandIn({ apiKey: env.GUPSHUP_API_KEY }),
+    mshastra: createMshastraStandIn({ user: MSHASTRA_SETTINGS.SMS_USERNAME, password: MSHASTRA_SETTINGS.SMS_PASSWORD }),
+    twilio: createTwilioStandIn({
+      accountSid: TWILIO_SETTINGS.TWILIO_ACCOUNT_SID,
+      authToken: TWILIO_SETTINGS.TWILIO_AUTH_TOKEN,
+    }),
+    msg91: createMsg91StandIn({ authKey: MSG91_SETTINGS.MSG91_AUTH_KEY }),
+    whatsappCloud: createWhatsappCloudStandIn({
+      accessToken: WHATSAPP_CLOUD_SETTINGS.WHATSAPP_ACCESS_TOKEN,
+      phoneNumberId: WHATSAPP_CLOUD_SETTINGS.WHATSAPP_PHONE_NUMBER_ID,
+    }),
+  }
+  const byHost = new Map<string, { handle(request: Request): Promise<Response> }>([
+    [hostOf(env.GUPSHUP_API_URL), standIns.gupshup],
+    [hostOf(MSHASTRA_SETTINGS.SMS_API_URL), standIns.mshastra],
+    [hostOf(TWILIO_SETTINGS.TWILIO_API_URL), standIns.twilio],
+    [hostOf(MSG91_SETTINGS.MSG91_API_URL), standIns.msg91],
+    [hostOf(WHATSAPP_CLOUD_SETTINGS.WHATSAPP_API_URL), standIns.whatsappCloud],
+  ])
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const request = new Request(input, init)
-    if (new URL(request.url).host !== new URL(env.GUPSHUP_API_URL).host) throw new Error(`no test may call ${request.url}`)
+    const standIn = byHost.get(hostOf(request.url))
+    if (!standIn) throw new Error(`no test may call ${request.url}`)
     return standIn.handle(request)
   })
-  return standIn
+  return standIns
+}
+
+const hostOf = (url: string) => new URL(url).host
+
+/** {@link standInForVendors}, for tests that know one vendor only. */
+export function standInForGupshup(): GupshupStandIn {
+  return standInForVendors().gupshup
 }
 
 let phones = 0

@@ -46,7 +46,7 @@ describe('brief 004', () => {
     expect(await message('/verify-otp', {})).toBe('phone_number: is required; otp: is required')
   })
 
-  it.each(['/', '/v1x/verifications', '/api_v1x/health', '/v2', '/api/users', '/debug', '/debug/secrets'])(
+  it.each(['/', '/v1x/verifications', '/api_v1x/health', '/v2', '/debug', '/debug/secrets'])(
     'has the root: %s is told in its envelope',
     async (path) => expectRefusal(surface, await service.request(path), { code: 'route_not_found' }),
   )

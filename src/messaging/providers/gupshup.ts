@@ -1,16 +1,17 @@
 import * as z from 'zod'
-import type { GupshupConfig } from '../../config/config'
+import { LONGEST_WHATSAPP_CODE } from '../../config/limits'
+import type { GupshupConfig } from '../../config/vendor/gupshup'
+import { phoneDigits } from '../../phone/phone-digits'
 import type { FailureReason } from '../failure-reason'
-import type { Message } from '../message'
+import type { OtpMessage } from '../message'
 import type { Provider, SendOutcome } from '../provider'
+import { vendorMessageIdSchema } from '../vendor-message-id'
 import { callVendor, type VendorHttp, type VendorReply } from './http'
+import { reasonOfHttpStatus } from './http-status'
 import { META_CODES } from './meta-codes'
 
 // Gupshup WhatsApp, self-serve API: POST of a form to /wa/api/v1/template/msg with the account's key in `apikey`.
 // https://docs.gupshup.io/reference/get-business-details, https://docs.gupshup.io/docs/error-and-status-messages
-
-/** WhatsApp authentication templates carry codes of 4 to 8 characters (Meta's rule for the template category). */
-const MAX_CODE_LENGTH = 8
 
 /** Gupshup's own codes. Meta's come through as they are. */
 const GUPSHUP_CODES: Readonly<Record<number, FailureReason>> = {
@@ -46,20 +47,20 @@ const KNOWN_TEXTS: readonly (readonly [RegExp, FailureReason])[] = [
 // Fields of an unexpected type count as absent, so that one odd field does not hide what the others say.
 const replySchema = z.object({
   status: z.string().optional().catch(undefined),
-  messageId: z.string().min(1).max(200).optional().catch(undefined),
+  messageId: vendorMessageIdSchema.optional().catch(undefined),
   message: z.string().optional().catch(undefined),
   code: z.coerce.number().int().positive().max(9_999_999).optional().catch(undefined),
 })
 type Reply = z.infer<typeof replySchema>
 
 /** The one request that sends a template message. The code stands in the form and nowhere else. */
-export function buildRequest(config: GupshupConfig, message: Message) {
+export function buildRequest(config: GupshupConfig, message: Pick<OtpMessage, 'to' | 'code' | 'vendorTemplates'>) {
   const form = {
     channel: 'whatsapp',
     source: config.source,
-    destination: digits(message.to),
+    destination: phoneDigits(message.to),
     'src.name': config.srcName,
-    template: JSON.stringify({ id: config.templateId, params: [message.code] }),
+    template: JSON.stringify({ id: message.vendorTemplates.gupshup ?? config.templateId, params: [message.code] }),
   }
   return {
     url: config.apiUrl,
@@ -79,7 +80,7 @@ export function readReply(reply: VendorReply): SendOutcome {
   const body: Reply = replySchema.safeParse(reply.json).data ?? {}
   if (body.status !== 'error' && httpStatus >= 200 && httpStatus < 300) {
     return body.status === 'submitted' && body.messageId !== undefined
-      ? { status: 'accepted', providerMessageId: body.messageId }
+      ? { status: 'accepted', providerMessageId: body.messageId, deliveryStatus: 'queued' }
       : { status: 'unknown', reason: 'unreadable_reply', httpStatus }
   }
   return {
@@ -95,8 +96,9 @@ export function createGupshup(config: GupshupConfig, http: VendorHttp): Provider
   return {
     id: 'gupshup',
     channels: ['whatsapp'],
-    facts: { maxCodeLength: MAX_CODE_LENGTH },
+    facts: { maxCodeLength: LONGEST_WHATSAPP_CODE },
     send: async (message) => {
+      if (message.kind !== 'otp') return { status: 'rejected', reason: 'bad_request' }
       const { url, init } = buildRequest(config, message)
       return readReply(await callVendor({ ...http, url, init }))
     },
@@ -107,36 +109,15 @@ export function createGupshup(config: GupshupConfig, http: VendorHttp): Provider
 export function describeGupshupRequest(config: GupshupConfig) {
   const { url, init, form } = buildRequest(
     { ...config, apiKey: '[redacted]' },
-    {
-      kind: 'otp',
-      to: '+910000000000',
-      channel: 'whatsapp',
-      purpose: 'login',
-      locale: 'en',
-      code: '000000',
-      expiresInSeconds: 180,
-      communicationId: '00000000-0000-7000-8000-000000000000',
-    },
+    { to: '+910000000000', code: '000000', vendorTemplates: {} },
   )
   const { origin, pathname } = new URL(url)
   return { method: init.method, url: origin + pathname, headers: init.headers, form, body: init.body }
 }
 
-function digits(phone: string): string {
-  return phone.replaceAll(/\D/g, '')
-}
-
-function reasonOfCode(code: number | undefined): FailureReason | undefined {
+/** What a code of Gupshup, or of Meta behind it, means: in a reply as in a receipt. */
+export function reasonOfCode(code: number | undefined): FailureReason | undefined {
   return code === undefined ? undefined : (GUPSHUP_CODES[code] ?? META_CODES[code])
-}
-
-function reasonOfHttpStatus(httpStatus: number): FailureReason | undefined {
-  if (httpStatus === 401 || httpStatus === 403) return 'provider_auth'
-  if (httpStatus === 429) return 'rate_limited'
-  if (httpStatus >= 500) return 'provider_unavailable'
-  if (httpStatus >= 400) return 'bad_request'
-  if (httpStatus >= 300) return 'config_error'
-  return undefined
 }
 
 function reasonOfText(text: string | undefined): FailureReason | undefined {

@@ -1,3 +1,5 @@
+import { parseJson } from '../../core/decode'
+
 /** The part of `fetch` that an adapter needs. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
@@ -62,12 +64,4 @@ async function readText(response: Response): Promise<string> {
     if (room <= 0) break
   }
   return text + decoder.decode()
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

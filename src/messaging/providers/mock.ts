@@ -18,6 +18,7 @@ export function createMock(clock: Clock): Provider {
     send: async ({ to }) => ({
       status: 'accepted',
       providerMessageId: `mock_${to}_${Math.floor(clock() / 1000)}`,
+      deliveryStatus: 'sent',
     }),
   }
 }

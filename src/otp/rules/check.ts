@@ -11,9 +11,7 @@ import {
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
 import { type SendWindow, nextSendAt, windowsOpenAt } from './send-window'
-
-/** Which verification a code is for: by its id, or the newest one for a purpose and binding. */
-export type CheckTarget = { readonly id: string } | { readonly purpose: string; readonly bindingHash: string }
+import { type CheckTarget, findTarget } from './target'
 
 export interface CheckRequest {
   readonly target: CheckTarget
@@ -104,7 +102,8 @@ function approve(state: GateState, verification: Verification, request: CheckReq
   }
   // It was counted as wrong while it was being weighed; which entry goes does not matter, they differ by milliseconds.
   const next = { ...withVerification(state, approved), wrongGuesses: state.wrongGuesses.slice(0, -1) }
-  const event = auditEvent(approved, request, 'check.approved', { guess: approved.guesses })
+  const communicationId = approved.message?.communicationId ?? null
+  const event = auditEvent(approved, request, 'check.approved', { guess: approved.guesses, communication_id: communicationId })
   return { state: recordEvent(next, event, now), reply: { ...reply, verificationId: approved.id } }
 }
 
@@ -133,12 +132,6 @@ function guessesLeft({ guessLimit, guesses }: Verification): number {
   return Math.max(0, guessLimit - guesses)
 }
 
-function findTarget(state: GateState, target: CheckTarget): Verification | undefined {
-  return 'id' in target
-    ? state.verifications.find(({ id }) => id === target.id)
-    : state.verifications.findLast((one) => one.purpose === target.purpose && one.bindingHash === target.bindingHash)
-}
-
 function refuseGuess(
   state: GateState,
   verification: Verification,
@@ -164,7 +157,7 @@ function auditEvent(
   verification: Verification,
   request: CheckRequest,
   kind: 'check.approved' | 'check.incorrect' | 'check.refused',
-  detail: Record<string, string | number | boolean>,
+  detail: Record<string, string | number | boolean | null>,
 ) {
   return { verificationId: verification.id, kind, surface: request.surface, requestId: request.requestId, detail }
 }

@@ -1,4 +1,4 @@
-import { type GateState, statusAt } from '../gate-state'
+import { type GateState, type SentMessage, statusAt } from '../gate-state'
 import { type SendWindow, nextSendAt } from './send-window'
 
 /** What can be told of a verification; `null` where the gate knows none by that id. Times in milliseconds. */
@@ -17,6 +17,12 @@ export interface Description {
   readonly expiresAt: number
   readonly completedAt: number | null
   readonly resendAt: number
+  /** Null and absent where they were not kept yet. */
+  readonly message?: SentMessage | null
+  readonly profile?: string | null
+  readonly templateId?: string | null
+  readonly channelIsFixed?: boolean
+  readonly replaceable?: boolean
 }
 
 /** Describes one verification. Reads only. */
@@ -39,5 +45,10 @@ export function describe(state: GateState, id: string, windows: readonly SendWin
     expiresAt,
     completedAt,
     resendAt: nextSendAt(state, windows, now),
+    message: found.message ?? null,
+    profile: found.profile ?? null,
+    templateId: found.templateId ?? null,
+    channelIsFixed: found.channelIsFixed ?? false,
+    replaceable: found.replaceable ?? false,
   }
 }

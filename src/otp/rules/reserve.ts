@@ -1,3 +1,4 @@
+import type { ReservedDetail } from '../../audit/event'
 import { DAY_MS, type Decision, type GateState, type Verification, isLive, statusAt, withoutExpiredCodes } from '../gate-state'
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
@@ -27,6 +28,13 @@ export interface ReserveRequest {
   readonly communicationId: string
   readonly requestId: string
   readonly policy: SendPolicy
+  /** Kept for a later send of the same verification. All of these are absent in a request of older code. */
+  readonly profile?: string
+  readonly templateId?: string | null
+  readonly channelIsFixed?: boolean
+  readonly replaceable?: boolean
+  /** Set to replace exactly this message, which is lost: without the cooldown, and once for a verification. */
+  readonly replaces?: string
 }
 
 export type ReserveReply =
@@ -43,6 +51,8 @@ export type ReserveReply =
   | { readonly status: 'refused'; readonly reason: 'cooldown' | 'send_limit' | 'too_many_guesses'; readonly waitMs: number }
   | { readonly status: 'not_found' }
   | { readonly status: 'not_pending'; readonly now: ReturnType<typeof statusAt> }
+  /** The message to replace is not the newest one, or one was replaced before. */
+  | { readonly status: 'not_replaceable' }
 
 /**
  * Lets one send through, or says why not and until when. Cooldown, windows, verification, digest and audit event are one
@@ -57,8 +67,11 @@ export function reserve(state: GateState, request: ReserveRequest, now: number):
     if (!current) return { state, reply: { status: 'not_found' } }
     if (!canContinue(current, request.policy, now)) return { state, reply: { status: 'not_pending', now: endOf(current, now) } }
   }
+  if (request.replaces !== undefined && !canReplace(current, request.replaces)) {
+    return { state, reply: { status: 'not_replaceable' } }
+  }
 
-  const refusal = refuseSend(state, request.policy, now)
+  const refusal = refuseSend(state, request, now)
   if (refusal) {
     const detail = { reason: refusal.reason, wait_ms: refusal.waitMs, channel: request.channel }
     const event = {
@@ -92,9 +105,19 @@ function endOf(verification: Verification, now: number): ReturnType<typeof statu
   return status === 'pending' || (status === 'failed' && now < verification.expiresAt) ? 'locked' : status
 }
 
-function refuseSend(state: GateState, policy: SendPolicy, now: number): Extract<ReserveReply, { status: 'refused' }> | undefined {
+/** A loss is told of one message: it says nothing of a newer one, and nothing once another took its place. */
+function canReplace(verification: Verification | undefined, communicationId: string): boolean {
+  return verification?.replaceable === true && verification.message?.communicationId === communicationId
+}
+
+function refuseSend(
+  state: GateState,
+  { policy, replaces }: ReserveRequest,
+  now: number,
+): Extract<ReserveReply, { status: 'refused' }> | undefined {
   const guessesOpenAt = windowsOpenAt(state.wrongGuesses, [{ limit: policy.wrongGuessLimit, windowMs: DAY_MS }], now)
-  const until = nextSendAt(state, policy.windows, now)
+  // The cooldown spares people a second message: the one that is lost was none.
+  const until = nextSendAt(replaces === undefined ? state : { ...state, cooldownUntil: 0 }, policy.windows, now)
   // A code that nobody may try is not worth a message.
   if (guessesOpenAt > now) return { status: 'refused', reason: 'too_many_guesses', waitMs: Math.max(guessesOpenAt, until) - now }
   if (until === now) return undefined
@@ -130,6 +153,11 @@ function grant(
     unsettled: [...(current?.unsettled ?? []), code.id],
     replay: null,
     version: 0,
+    message: { communicationId: request.communicationId, provider: null, providerMessageId: null, status: 'pending' },
+    templateId: request.templateId ?? null,
+    channelIsFixed: request.channelIsFixed ?? false,
+    replaceable: request.replaces === undefined && (current?.replaceable ?? true) && (request.replaceable ?? false),
+    ...(request.profile !== undefined && { profile: request.profile }),
   }
   const next: GateState = {
     ...state,
@@ -147,10 +175,19 @@ function grant(
     kind: 'send.reserved',
     surface: request.surface,
     requestId: request.requestId,
-    detail: { communication_id: request.communicationId, channel: request.channel, send: verification.sends },
+    detail: reservedDetail(request, verification.sends),
   } as const
   const recorded = recordEvent(next, event, now)
   return { state: withoutExpiredCodes(recorded, now), reply: reserved(recorded, verification, request, now) }
+}
+
+function reservedDetail(request: ReserveRequest, send: number): ReservedDetail {
+  return {
+    communication_id: request.communicationId,
+    channel: request.channel,
+    send,
+    ...(request.replaces !== undefined && { replaces: request.replaces }),
+  }
 }
 
 /**

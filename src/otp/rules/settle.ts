@@ -1,4 +1,5 @@
-import type { AuditDetail } from '../../audit/event'
+import { DELIVERY_RANK, type DeliveryStatus } from '../../audit/delivery-status'
+import type { AuditDetail, SettledDetail } from '../../audit/event'
 import { type Decision, type GateState, type Verification, withVerification } from '../gate-state'
 import { recordEvent } from './record'
 
@@ -7,8 +8,8 @@ export interface SettleRequest {
   readonly verificationId: string
   readonly codeId: string
   readonly outcome: 'accepted' | 'rejected' | 'unknown'
-  /** For the audit: provider, message id, reason, attempts. */
-  readonly detail: AuditDetail
+  /** For the audit. Requests of older code have fewer fields. */
+  readonly detail: SettledDetail | AuditDetail
   readonly requestId: string
 }
 
@@ -25,7 +26,7 @@ export function settle(state: GateState, request: SettleRequest, now: number): D
   if (!verification?.unsettled.includes(request.codeId)) return { state, reply: { status: 'repeated' } }
 
   const unsettled = verification.unsettled.filter((id) => id !== request.codeId)
-  const settled: Verification = { ...verification, unsettled }
+  const settled: Verification = { ...withOutcome(verification, request.detail), unsettled }
   const rejected = request.outcome === 'rejected'
   const event = {
     verificationId: verification.id,
@@ -39,6 +40,31 @@ export function settle(state: GateState, request: SettleRequest, now: number): D
     state: recordEvent(rejected ? giveBackCooldown(next, request.codeId) : next, event, now),
     reply: { status: 'settled' },
   }
+}
+
+/** The verification with what is known now of its message, if that is still the newest. */
+function withOutcome(verification: Verification, detail: SettledDetail | AuditDetail): Verification {
+  const { communication_id, provider, provider_message_id, delivery_status, channel } = detail
+  const { message } = verification
+  if (!message || message.communicationId !== communication_id || !isDeliveryStatus(delivery_status)) return verification
+  return {
+    ...verification,
+    channel: asText(channel) ?? verification.channel,
+    message: {
+      ...message,
+      provider: asText(provider),
+      providerMessageId: asText(provider_message_id),
+      status: delivery_status,
+    },
+  }
+}
+
+function isDeliveryStatus(value: unknown): value is DeliveryStatus {
+  return typeof value === 'string' && Object.hasOwn(DELIVERY_RANK, value)
+}
+
+function asText(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 // An outcome can come late, after a resend: it may end only its own code.

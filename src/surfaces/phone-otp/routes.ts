@@ -28,7 +28,7 @@ export function addOtpRoutes(
     const phone = requirePhone(deps, input)
     const facts = { phone, profile: deps.profiles.whatsapp, purpose: PURPOSE, bindingHash: '', locale: LOCALE }
     const sent = await sendVerification(deps.verification, callerOf(c, name), facts)
-    return c.json(success(message, input, sent.mockCode))
+    return c.json(success(message, input, sent.mock?.code))
   }
 
   app.post(

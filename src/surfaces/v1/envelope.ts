@@ -30,6 +30,7 @@ export function verificationBody(view: VerificationView) {
     completed_at: view.completedAt === null ? null : toRfc3339(view.completedAt),
     resend_at: view.resendAt === null ? null : toRfc3339(view.resendAt),
     guesses_left: view.guessesLeft,
+    communication_id: view.communicationId,
   }
 }
 

@@ -40,6 +40,11 @@ export const createBodySchema = z
       .optional()
       .meta({ description: 'Language of the message, BCP 47. Left out: `en`.', example: 'en-IN' }),
     binding: bindingSchema.optional(),
+    template: z
+      .string()
+      .max(64)
+      .optional()
+      .meta({ description: 'The id of a template in force. Left out: the one of the purpose, else our own text.' }),
   })
   .meta({ id: 'CreateVerification', example: { to: '+917888888888', purpose: 'login' } })
 
@@ -76,6 +81,7 @@ export const verificationSchema = z
       .nullable()
       .meta({ description: 'When another code can be asked for; null where nobody keeps count any more.' }),
     guesses_left: z.int().min(0).max(5),
+    communication_id: z.string().nullable().meta({ description: 'The newest message; null where nobody keeps count any more.' }),
   })
   .meta({
     id: 'Verification',
@@ -90,6 +96,7 @@ export const verificationSchema = z
       completed_at: null,
       resend_at: '2026-11-21T06:31:00Z',
       guesses_left: 5,
+      communication_id: '0199e9a0-5a4e-7c8e-9d0c-2f6b1f0c7d11',
     },
   })
 

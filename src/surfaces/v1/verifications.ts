@@ -53,8 +53,9 @@ export function addVerificationRoutes(
     jsonBody(createBodySchema),
     async (c) => {
       const deps = provide(c.env)
-      const { to, channel, purpose = DEFAULT_PURPOSE, locale = 'en', binding } = c.req.valid('json')
-      const facts = { phone: requirePhone(deps, to), profile: deps.profiles.v1, purpose, locale, channel }
+      const { to, channel, purpose = DEFAULT_PURPOSE, locale = 'en', binding, template } = c.req.valid('json')
+      const phone = requirePhone(deps, to)
+      const facts = { phone, profile: deps.profiles.v1, purpose, locale, channel, templateId: template }
       const bindingHash = await hashBinding(binding)
       const sent = await sendVerification(deps.verification, callerOf(c, SURFACE), { ...facts, bindingHash })
       return c.json(sentBody(sent), 201, { Location: `/v1/verifications/${sent.id}` })
@@ -140,5 +141,5 @@ export function addVerificationRoutes(
 }
 
 function sentBody(sent: SentVerification) {
-  return verificationBody({ ...sent, status: 'pending', completedAt: null })
+  return verificationBody({ ...sent, status: 'pending', completedAt: null, communicationId: sent.message.communicationId })
 }

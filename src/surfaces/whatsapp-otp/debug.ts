@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import * as z from 'zod'
-import { PROVIDER_VARIABLES } from '../../config/gupshup'
+import { VENDOR_VARIABLES } from '../../config/vendors'
 import { refuse } from '../../core/app-error'
 import type { Deps, HttpEnv, Provide } from '../../http/http-env'
 import type { createOperation } from '../../http/operation'
@@ -58,7 +58,7 @@ export function addDebugRoutes(
         configured: config.gupshup !== undefined,
         mock: config.mockEnabled,
         api_url: config.gupshup?.apiUrl ?? null,
-        settings: Object.fromEntries(PROVIDER_VARIABLES.gupshup.map((name) => [name, config.gupshup !== undefined])),
+        settings: Object.fromEntries(VENDOR_VARIABLES.gupshup.map((name) => [name, config.gupshup !== undefined])),
         otp: { length: codeLength, expires_in_seconds: lifetimeSeconds },
       })
     },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { LogFields, LogLevel } from '../../../src/core/log'
+import { createCircuitBreaker } from '../../../src/messaging/circuit-breaker'
 import { deliver } from '../../../src/messaging/deliver'
 import type { FailureReason } from '../../../src/messaging/failure-reason'
-import type { Channel, Message } from '../../../src/messaging/message'
+import type { Channel, OtpMessage } from '../../../src/messaging/message'
 import type { Provider, SendOutcome } from '../../../src/messaging/provider'
 import type { VendorHttp } from '../../../src/messaging/providers/http'
 
@@ -46,7 +47,7 @@ export interface ContractSubject {
 export const CODE = '482913'
 const TIMEOUT_MS = 40
 
-export function otpMessage(to: string, channel: Channel): Message {
+export function otpMessage(to: string, channel: Channel): OtpMessage {
   return {
     kind: 'otp',
     to,
@@ -56,6 +57,10 @@ export function otpMessage(to: string, channel: Channel): Message {
     code: CODE,
     expiresInSeconds: 180,
     communicationId: '0199f0b0-0000-7000-8000-000000000001',
+    text: `${CODE} is your code. Valid for 3 minutes.`,
+    variables: { expires_in_minutes: '3' },
+    dltTemplateId: null,
+    vendorTemplates: {},
   }
 }
 
@@ -90,7 +95,9 @@ export function describeProviderContract(subject: ContractSubject): void {
         const lines: [LogLevel, string, LogFields?][] = []
         const log = (...line: [LogLevel, string, LogFields?]) => void lines.push(line)
 
-        const delivery = await deliver(otpMessage(to, subject.channel), [provider], { maxProviders: 1, clock: Date.now, log })
+        const hops = [{ provider, channel: subject.channel }]
+        const options = { maxProviders: 1, breaker: createCircuitBreaker(log), clock: Date.now, log }
+        const delivery = await deliver(hops, async (channel) => otpMessage(to, channel), options)
 
         const outside = JSON.stringify({ delivery, lines, calls })
         for (const secret of [...subject.secrets, CODE]) expect(outside).not.toContain(secret)

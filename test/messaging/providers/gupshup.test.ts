@@ -91,13 +91,32 @@ describe('buildRequest', () => {
 })
 
 describe('createGupshup', () => {
+  it('takes the id of the template that the message names', () => {
+    const { form } = buildRequest(CONFIG, { ...MESSAGE, vendorTemplates: { gupshup: 'other-template', msg91: 'not-this' } })
+
+    expect(JSON.parse(form.template)).toStrictEqual({ id: 'other-template', params: [CODE] })
+  })
+
+  it('carries codes only', async () => {
+    const { expiresInSeconds: _, code: __, ...facts } = MESSAGE
+    const fetch = () => Promise.reject(new Error('nobody may be called'))
+
+    const outcome = await createGupshup(CONFIG, { fetch, timeoutMs: 1 }).send({ ...facts, kind: 'notice' })
+
+    expect(outcome).toStrictEqual({ status: 'rejected', reason: 'bad_request' })
+  })
+
   it("passes on the vendor's id of the message", async () => {
     const vendor = createGupshupStandIn()
     const provider = createGupshup(CONFIG, { fetch: (url, init) => vendor.handle(new Request(url, init)), timeoutMs: 1000 })
 
     const outcome = await provider.send(MESSAGE)
 
-    expect(outcome).toStrictEqual({ status: 'accepted', providerMessageId: vendor.messages[0]?.messageId })
+    expect(outcome).toStrictEqual({
+      status: 'accepted',
+      providerMessageId: vendor.messages[0]?.messageId,
+      deliveryStatus: 'queued',
+    })
   })
 
   it('is a WhatsApp provider for codes of at most 8 characters', () => {
@@ -120,7 +139,11 @@ describe('readReply', () => {
     [202, { status: 'submitted', messageId: 'm-1', extra: { more: true } }],
     [201, { status: 'submitted', messageId: 'm-1', code: { odd: 1 }, message: ['odd'] }],
   ])('accepts %d %j', (httpStatus, body) => {
-    expect(readReply(replied(httpStatus, body))).toStrictEqual({ status: 'accepted', providerMessageId: 'm-1' })
+    expect(readReply(replied(httpStatus, body))).toStrictEqual({
+      status: 'accepted',
+      providerMessageId: 'm-1',
+      deliveryStatus: 'queued',
+    })
   })
 
   it.each([

@@ -11,7 +11,7 @@ for (const channel of ['sms', 'whatsapp'] as const) {
     create: () => createMock(() => NOW),
     accepted: {
       to: '+919876543210',
-      outcome: { status: 'accepted', providerMessageId: 'mock_+919876543210_1767225600' },
+      outcome: { status: 'accepted', providerMessageId: 'mock_+919876543210_1767225600', deliveryStatus: 'sent' },
     },
     secrets: [],
   })
@@ -21,7 +21,11 @@ describe('createMock', () => {
   it('names its messages after the number and the second, as brief 003 shows', async () => {
     const outcome = await createMock(() => NOW).send(otpMessage('+255694230173', 'sms'))
 
-    expect(outcome).toStrictEqual({ status: 'accepted', providerMessageId: 'mock_+255694230173_1767225600' })
+    expect(outcome).toStrictEqual({
+      status: 'accepted',
+      providerMessageId: 'mock_+255694230173_1767225600',
+      deliveryStatus: 'sent',
+    })
   })
 
   it('carries codes of every length that a profile may have', () => {

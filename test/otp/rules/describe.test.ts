@@ -8,7 +8,14 @@ const seen = (gate: PureGate, id: string) => describeVerification(gate.state, id
 describe('describe', () => {
   it('tells what is known of a pending one, and nothing of its code', () => {
     const gate = new PureGate()
-    const { verificationId } = gate.send({ channel: 'whatsapp', locale: 'hi', bindingHash: 'loan-1' })
+    const asked = { profile: 'v1', templateId: 'LOGIN_HI', channelIsFixed: true, replaceable: true }
+    const { verificationId } = gate.send({
+      channel: 'whatsapp',
+      locale: 'hi',
+      bindingHash: 'loan-1',
+      communicationId: 'com-1',
+      ...asked,
+    })
     gate.wait(10_000)
     gate.guess(false, { target: { id: verificationId } })
 
@@ -29,6 +36,8 @@ describe('describe', () => {
       expiresAt: T0 + 5 * MINUTE_MS,
       completedAt: null,
       resendAt: T0 + MINUTE_MS,
+      message: { communicationId: 'com-1', provider: null, providerMessageId: null, status: 'pending' },
+      ...asked,
     })
     expect(JSON.stringify(description)).not.toMatch(/digest|"code-1/)
   })

@@ -3,8 +3,8 @@
  * number form and template. It imports nothing and uses web standards only, so that one piece of code serves the tests
  * (in workerd), the benchmark and `npm run vendors` (in Node).
  *
- * What it answers depends on the last four digits of the destination: see {@link GUPSHUP_SCENARIOS}. It answers calls
- * only, and sends no webhook events.
+ * What it answers depends on the last four digits of the destination: see {@link GUPSHUP_SCENARIOS}. It makes no call of
+ * its own: {@link gupshupReceipts} says which events the vendor would post for a message.
  */
 
 /** Where the vendor takes template messages. */
@@ -26,21 +26,22 @@ const html = (httpStatus: number, text: string) =>
 /** Every special number, by its last four digits. All others are answered 202 `submitted`. */
 export const GUPSHUP_SCENARIOS: Readonly<Record<string, Scenario>> = {
   '0001': { what: '400 "Invalid Destination"', taken: false, answer: () => error(400, 'Invalid Destination') },
-  '0002': { what: '202 submitted (the vendor would report 1002, not on WhatsApp, later)', taken: true, answer: submitted },
-  '0003': { what: '202 submitted (the vendor would report 1012, opted out, later)', taken: true, answer: submitted },
-  '0004': { what: '202 submitted (the vendor would report 1005, template mismatch, later)', taken: true, answer: submitted },
-  '0005': { what: '202 submitted (the vendor would report 1003, no balance, later)', taken: true, answer: submitted },
+  '0002': { what: '202 submitted; its event reports 1002, not on WhatsApp', taken: true, answer: submitted },
+  '0003': { what: '202 submitted; its event reports 1012, opted out', taken: true, answer: submitted },
+  '0004': { what: '202 submitted; its event reports 1005, template mismatch', taken: true, answer: submitted },
+  '0005': { what: '202 submitted; its event reports 1003, no balance', taken: true, answer: submitted },
   '0006': { what: '429 "Too Many Requests"', taken: false, answer: () => error(429, 'Too Many Requests') },
   '0007': { what: '503 with an HTML body', taken: false, answer: () => html(503, 'Service Unavailable') },
   '0008': { what: 'no answer until the caller gives up', taken: true, answer: () => 'hang' },
   '0009': { what: '202 with status "error" in the body', taken: false, answer: () => error(202, 'x') },
-  '0010': { what: '202 submitted (the vendor would report twice, out of order)', taken: true, answer: submitted },
+  '0010': { what: '202 submitted; its events come twice and out of order', taken: true, answer: submitted },
   '0012': {
     what: '400 with code 131056: too many to one person',
     taken: false,
     answer: () => error(400, 'Pair rate limit', 131056),
   },
   '0013': { what: '503 the first time, then 202 submitted', taken: true, answer: submitted },
+  '0014': { what: '202 submitted; the last of its reports is 131026, not deliverable', taken: true, answer: submitted },
   '0016': { what: '200 with status "error" in the body', taken: false, answer: () => error(200, 'x') },
   '0020': { what: '500 with a JSON error', taken: false, answer: () => error(500, 'Internal Server Error') },
   '0021': { what: '200 with an empty body', taken: true, answer: () => new Response('', { status: 200 }) },
@@ -143,6 +144,68 @@ export function createGupshupStandIn({ apiKey, delayMs = 0, onMessage }: Gupshup
       failedOnce.clear()
     },
   }
+}
+
+/** A call that the vendor makes to one of our webhooks. */
+export interface GupshupWebhook {
+  readonly url: string
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface GupshupWebhookAddress {
+  /** The origin of the service. */
+  readonly baseUrl: string
+  /** The secret at the end of the address. */
+  readonly secret: string
+  /** When the first event happens, by the vendor's clock, in milliseconds. The others follow a second apart. */
+  readonly startAt?: number
+}
+
+/** What happens to a message, in the order in which the vendor tells of it. A number is the code of a failure. */
+const EVENTS: Readonly<Record<string, readonly (string | number)[]>> = {
+  '0002': [1002],
+  '0003': [1012],
+  '0004': [1005],
+  '0005': [1003],
+  '0010': ['read', 'read', 'delivered', 'delivered', 'sent', 'sent'],
+  // WhatsApp takes it, and cannot deliver it.
+  '0014': ['enqueued', 'sent', 131_026],
+}
+
+/** The calls, in order, with which the vendor reports on a message that it took. */
+export async function gupshupReceipts(
+  { messageId, destination }: Pick<GupshupMessage, 'messageId' | 'destination'>,
+  { baseUrl, secret, startAt = Date.now() }: GupshupWebhookAddress,
+): Promise<readonly GupshupWebhook[]> {
+  const events = EVENTS[destination.slice(-4)] ?? ['enqueued', 'sent', 'delivered']
+  return events.map((event, index) => {
+    const time = startAt + index * 1000
+    // Until WhatsApp has the message the vendor's id stands alone, as `id`.
+    const isEarly = index === 0 && (event === 'enqueued' || typeof event === 'number')
+    const whatsappMessageId = `wamid.${btoa(messageId)}`
+    const ids = isEarly ? { id: messageId } : { id: whatsappMessageId, gsId: messageId }
+    const payload = payloadOf(event, whatsappMessageId, Math.floor(time / 1000))
+    const type = typeof event === 'number' ? 'failed' : event
+    return {
+      url: `${baseUrl}/webhooks/gupshup/${secret}`,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        app: 'HomiAi',
+        timestamp: time,
+        version: 2,
+        type: 'message-event',
+        payload: { ...ids, type, destination, payload },
+      }),
+    }
+  })
+}
+
+function payloadOf(event: string | number, whatsappMessageId: string, seconds: number): object {
+  if (typeof event === 'number') return { code: event, reason: 'Not delivered' }
+  return event === 'enqueued' ? { whatsappMessageId, type: 'session' } : { ts: seconds }
 }
 
 async function record(request: Request): Promise<GupshupRequest> {

@@ -1,9 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createService, uniquePhone, wrongCode } from '../../support/service'
+import { uniquePhone, wrongCode } from '../../support/service'
 import type { ContractContext } from '../contract'
-import { expectAnswer, expectRefusal } from './surface'
-
-const service = createService()
+import { expectAnswer, expectRefusal, serviceFor } from './surface'
 
 /** Ways to type a code that is the same code. */
 const TYPED: Readonly<Record<string, (code: string) => string>> = {
@@ -17,6 +15,8 @@ const TYPED: Readonly<Record<string, (code: string) => string>> = {
 
 /** Right codes, wrong codes, and codes whose time is over. */
 export function describeChecks({ surface, vendor }: ContractContext): void {
+  const { guesses, wrongGuessesPerDay } = surface
+  const service = serviceFor(surface)
   const sendTo = async (phone: string) => {
     await surface.send(service, phone)
     return vendor().lastCode(phone)!
@@ -47,7 +47,11 @@ export function describeChecks({ surface, vendor }: ContractContext): void {
       const [mine, theirs] = [uniquePhone(), uniquePhone()]
       const [code, other] = [await sendTo(mine), await sendTo(theirs)]
 
-      await surface.expectWrongCode(await surface.verify(service, mine, code === other ? wrongCode(code) : other), mine, 4)
+      await surface.expectWrongCode(
+        await surface.verify(service, mine, code === other ? wrongCode(code) : other),
+        mine,
+        guesses - 1,
+      )
     })
 
     it('takes the code until its last millisecond, and not after', async () => {
@@ -63,12 +67,12 @@ export function describeChecks({ surface, vendor }: ContractContext): void {
     it('says how many guesses are left, then that there were too many and when a new code can be had', async () => {
       const phone = uniquePhone()
       const code = await sendTo(phone)
-      for (let nth = 1; nth <= 5; nth++) {
-        await surface.expectWrongCode(await surface.verify(service, phone, wrongCode(code, nth)), phone, 5 - nth)
+      for (let nth = 1; nth <= guesses; nth++) {
+        await surface.expectWrongCode(await surface.verify(service, phone, wrongCode(code, nth)), phone, guesses - nth)
       }
 
       const refusal = (retryAfter: number) => ({ code: 'too_many_guesses', phone, retryAfter }) as const
-      await expectRefusal(surface, await surface.verify(service, phone, wrongCode(code, 6)), refusal(60))
+      await expectRefusal(surface, await surface.verify(service, phone, wrongCode(code, guesses + 1)), refusal(60))
       vi.advanceTimersByTime(9_500)
       await expectRefusal(surface, await surface.verify(service, phone, code), refusal(51))
       vi.advanceTimersByTime(50_500)
@@ -79,7 +83,7 @@ export function describeChecks({ surface, vendor }: ContractContext): void {
     it('shares the guesses among the codes of one verification: a resend buys none', async () => {
       const phone = uniquePhone()
       const code = await sendTo(phone)
-      for (const nth of [1, 2, 3]) await surface.verify(service, phone, wrongCode(code, nth))
+      for (let nth = 1; nth <= guesses - 2; nth++) await surface.verify(service, phone, wrongCode(code, nth))
       vi.advanceTimersByTime(60_000)
       await surface.resend(service, phone)
       const fresh = vendor().lastCode(phone)!
@@ -93,17 +97,17 @@ export function describeChecks({ surface, vendor }: ContractContext): void {
       })
     })
 
-    it('refuses the 26th wrong guess of a number in 24 hours, and a send with it, until the first is a day old', async () => {
+    it(`refuses wrong guess ${wrongGuessesPerDay + 1} of a number in 24 hours, and a send with it, until the first is a day old`, async () => {
       const phone = uniquePhone()
       const start = Date.now()
-      for (let nth = 0; nth < 25; nth++) {
-        // Five guesses a code, and 250 seconds between the codes keep both other limits away.
-        if (nth % 5 === 0) await sendTo(phone)
+      for (let nth = 0; nth < wrongGuessesPerDay; nth++) {
+        // As many guesses a code as it has, and 250 seconds between the codes, keep both other limits away.
+        if (nth % guesses === 0) await sendTo(phone)
         await surface.verify(service, phone, wrongCode(vendor().lastCode(phone)!))
-        if (nth % 5 === 4) vi.advanceTimersByTime(250_000)
+        if (nth % guesses === guesses - 1) vi.advanceTimersByTime(250_000)
       }
       const retryAfter = (start + 86_400_000 - Date.now()) / 1000
-      expect(retryAfter).toBe(86_400 - 5 * 250)
+      expect(retryAfter).toBe(86_400 - Math.floor(wrongGuessesPerDay / guesses) * 250)
 
       await expectRefusal(surface, await surface.send(service, phone), { code: 'too_many_guesses', phone, retryAfter })
       vi.advanceTimersByTime(retryAfter * 1000)
@@ -116,11 +120,11 @@ export function describeChecks({ surface, vendor }: ContractContext): void {
       const again = { 'x-request-id': crypto.randomUUID() }
 
       for (let times = 0; times < 3; times++) {
-        await surface.expectWrongCode(await surface.verify(service, phone, wrongCode(code), again), phone, 4)
+        await surface.expectWrongCode(await surface.verify(service, phone, wrongCode(code), again), phone, guesses - 1)
       }
-      await surface.expectWrongCode(await surface.verify(service, phone, wrongCode(code, 2), again), phone, 3)
+      await surface.expectWrongCode(await surface.verify(service, phone, wrongCode(code, 2), again), phone, guesses - 2)
       for (let times = 0; times < 2; times++) {
-        await expectAnswer(await surface.verify(service, phone, code, again), surface.verified(2), phone)
+        await expectAnswer(await surface.verify(service, phone, code, again), surface.verified(guesses - 3), phone)
       }
       await expectRefusal(surface, await surface.verify(service, phone, code), { code: 'verification_not_found', phone })
     })

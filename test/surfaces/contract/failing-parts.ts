@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { brokenDatabase, brokenKv, failing } from '../../support/broken'
 import { gatesWith } from '../../support/gate'
-import { createService, uniquePhone } from '../../support/service'
+import { uniquePhone } from '../../support/service'
 import type { ContractContext } from '../contract'
-import { expectAnswer, expectRefusal } from './surface'
+import { expectAnswer, expectRefusal, serviceFor } from './surface'
 
 const CANARY = 'canary-9f1c secret text'
 
@@ -28,7 +28,7 @@ export function describeFailingParts({ surface, vendor }: ContractContext): void
   describe(`${surface.name}, when a part fails`, () => {
     it('fails closed without the gate: nothing is sent, nothing is accepted', async () => {
       const phone = uniquePhone()
-      const service = createService({ PHONE_GATE: gatesWith({ reserve: failing, check: failing }) })
+      const service = serviceFor(surface, { PHONE_GATE: gatesWith({ reserve: failing, check: failing }) })
 
       await expectRefusal(surface, await surface.send(service, phone), { code: 'dependency_unavailable', phone })
       await expectRefusal(surface, await surface.verify(service, phone, '123456'), { code: 'dependency_unavailable', phone })
@@ -37,7 +37,7 @@ export function describeFailingParts({ surface, vendor }: ContractContext): void
 
     it('sends and verifies without KV and D1', async () => {
       const phone = uniquePhone()
-      const service = createService({ OTP_KV: brokenKv, DB: brokenDatabase })
+      const service = serviceFor(surface, { OTP_KV: brokenKv, DB: brokenDatabase })
 
       await expectAnswer(await surface.send(service, phone), surface.sent, phone)
       await expectAnswer(await surface.verify(service, phone, vendor().lastCode(phone)!), surface.verified(), phone)
@@ -46,7 +46,7 @@ export function describeFailingParts({ surface, vendor }: ContractContext): void
     it.each(oddities)('tells nothing of itself when something throws %s', async (_what, idFromName) => {
       const logs = (['info', 'warn', 'error'] as const).map((level) => vi.spyOn(console, level).mockImplementation(() => {}))
       const phone = uniquePhone()
-      const service = createService({ PHONE_GATE: { idFromName, idFromString: idFromName, get: idFromName } })
+      const service = serviceFor(surface, { PHONE_GATE: { idFromName, idFromString: idFromName, get: idFromName } })
 
       for (const response of [await surface.send(service, phone), await surface.verify(service, phone, '123456')]) {
         const text = JSON.stringify([...response.headers]) + (await response.clone().text())

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import { type SurfaceUnderTest, expectRefusal, someText } from './surface'
+import { BEHIND_GUPSHUP } from './behind'
+import { type SurfaceUnderTest, expectRefusal, plainComplaint, someText } from './surface'
 
 /** The surfaces of briefs 001 and 004, which share their bodies: `{success, message, data}`. */
 export function phoneOtpSurface(
@@ -17,6 +18,10 @@ export function phoneOtpSurface(
     name,
     prefix,
     lifetimeSeconds: 180,
+    codeLength: 6,
+    guesses: 5,
+    wrongGuessesPerDay: 25,
+    ...BEHIND_GUPSHUP,
     unknownFields: 'ignored',
     failureMediaType: 'application/json',
     statuses: {
@@ -40,7 +45,8 @@ export function phoneOtpSurface(
       internal: 500,
       ...differences,
     },
-    failure: ({ code, phone = null, retryAfter, guessesLeft }, requestId) => ({
+    complaint: plainComplaint,
+    failure: ({ code, phone = null, retryAfter, guessesLeft }, { requestId }) => ({
       success: false,
       message: code === 'invalid_request' ? expect.stringMatching(/\w/) : someText,
       data: {

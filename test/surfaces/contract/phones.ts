@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createService, uniquePhone } from '../../support/service'
+import { uniquePhone } from '../../support/service'
 import type { ContractContext } from '../contract'
-import { expectAnswer, expectRefusal } from './surface'
-
-const service = createService()
+import { expectAnswer, expectRefusal, serviceFor } from './surface'
 
 /** Digits of another script, by the code point of its zero. */
 const inScript = (zero: number, digits: string) => digits.replaceAll(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
@@ -46,6 +44,7 @@ const BAD_NUMBERS: Readonly<Record<string, string>> = {
 
 /** Which number is meant, and whether it may be. */
 export function describePhones({ surface, vendor }: ContractContext): void {
+  const service = serviceFor(surface)
   describe(`${surface.name}, the number`, () => {
     it.each(Object.keys(SPELLINGS))('%s reaches the same gate', async (name) => {
       const phone = uniquePhone()
@@ -72,7 +71,7 @@ export function describePhones({ surface, vendor }: ContractContext): void {
     it('of a country that is not allowed is refused, and of one that is, not', async () => {
       const indian = uniquePhone()
       const tanzanian = `+255694${indian.slice(5, 11)}`
-      const onlyTanzania = createService({ ALLOWED_COUNTRIES: 'TZ' })
+      const onlyTanzania = serviceFor(surface, { ALLOWED_COUNTRIES: 'TZ' })
 
       await expectRefusal(surface, await surface.send(onlyTanzania, indian), { code: 'invalid_phone', phone: indian })
       expect(vendor().requests).toHaveLength(0)

@@ -1,24 +1,25 @@
 import { describe, expect, it, vi } from 'vitest'
 import { gateOf, storedState } from '../../support/gate'
-import { createService, uniquePhone, wrongCode } from '../../support/service'
+import { uniquePhone, wrongCode } from '../../support/service'
 import type { ContractContext } from '../contract'
-import { expectAnswer, expectRefusal } from './surface'
+import { expectAnswer, expectRefusal, serviceFor } from './surface'
 
 const SECOND_MS = 1000
-const service = createService()
 const wait = (seconds: number) => vi.advanceTimersByTime(seconds * SECOND_MS)
 
 /** Sending, sending again, and how long to wait. */
 export function describeSends({ surface, vendor }: ContractContext): void {
+  const { guesses, codeLength } = surface
+  const service = serviceFor(surface)
   describe(`${surface.name}, sending`, () => {
-    it('sends one message with six digits, answers as documented, and does not show the code', async () => {
+    it(`sends one message with ${codeLength} digits, answers as documented, and does not show the code`, async () => {
       const phone = uniquePhone()
       const response = await surface.send(service, phone)
       const text = await response.clone().text()
 
       await expectAnswer(response, surface.sent, phone)
       expect(vendor().messages).toEqual([
-        expect.objectContaining({ destination: phone.slice(1), code: expect.stringMatching(/^\d{6}$/) }),
+        expect.objectContaining({ destination: phone.slice(1), code: expect.stringMatching(new RegExp(`^\\d{${codeLength}}$`)) }),
       ])
       expect(text.replaceAll(phone, '')).not.toContain(vendor().lastCode(phone))
     })
@@ -33,7 +34,7 @@ export function describeSends({ surface, vendor }: ContractContext): void {
       expect(events.map(({ kind, surface: name, requestId }) => [kind, name, requestId])).toEqual([
         ['send.reserved', surface.name, sending],
         ['send.accepted', surface.name, sending],
-        ['check.approved', surface.name, checking],
+        ['check.approved', (surface.checkedBy ?? surface).name, checking],
       ])
     })
 
@@ -100,9 +101,13 @@ export function describeSends({ surface, vendor }: ContractContext): void {
       await expectAnswer(await surface.resend(service, phone), surface.resent, phone)
       const fresh = vendor().lastCode(phone)!
 
-      // One in a million: the new code may be the old one.
-      await surface.expectWrongCode(await surface.verify(service, phone, old === fresh ? wrongCode(fresh) : old), phone, 4)
-      await expectAnswer(await surface.verify(service, phone, fresh), surface.verified(3), phone)
+      // One in ten thousand, or in a million: the new code may be the old one.
+      await surface.expectWrongCode(
+        await surface.verify(service, phone, old === fresh ? wrongCode(fresh) : old),
+        phone,
+        guesses - 1,
+      )
+      await expectAnswer(await surface.verify(service, phone, fresh), surface.verified(guesses - 2), phone)
     })
   })
 }

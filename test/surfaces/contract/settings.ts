@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { createService, uniquePhone } from '../../support/service'
+import { uniquePhone } from '../../support/service'
 import type { ContractContext } from '../contract'
-import { expectRefusal } from './surface'
+import { expectRefusal, serviceFor } from './surface'
 
 const CANARY = 'canary-value'
 /** What no answer may have in it. */
@@ -33,7 +33,7 @@ export const NOT_CONFIGURED = {
   GUPSHUP_SOURCE: '',
   GUPSHUP_TEMPLATE_ID: '',
   GUPSHUP_SRC_NAME: '',
-}
+} as const
 
 /** A service that its operator has not finished setting up. */
 export function describeSettings({ surface, vendor }: ContractContext): void {
@@ -41,7 +41,7 @@ export function describeSettings({ surface, vendor }: ContractContext): void {
     it.each(MISCONFIGURED)(
       '%s it refuses to work and names the variables, never their values',
       async (_what, settings, names) => {
-        const service = createService(settings)
+        const service = serviceFor(surface, settings)
 
         for (const { path, body } of surface.routes) {
           const response = await service.post(path, body(uniquePhone()))
@@ -56,20 +56,20 @@ export function describeSettings({ surface, vendor }: ContractContext): void {
 
     it('without any provider it says which settings would give it one', async () => {
       const phone = uniquePhone()
-      const response = await surface.send(createService(NOT_CONFIGURED), phone)
+      const response = await surface.send(serviceFor(surface, surface.withoutVendor), phone)
       const text = await response.clone().text()
 
       await expectRefusal(surface, response, { code: 'not_configured', phone })
-      for (const name of Object.keys(NOT_CONFIGURED)) expect(text).toContain(name)
+      for (const name of Object.keys(surface.withoutVendor)) expect(text).toContain(name)
     })
 
     it('without any provider it still knows that there is no code to check, and starts no cooldown', async () => {
       const phone = uniquePhone()
-      const service = createService(NOT_CONFIGURED)
+      const service = serviceFor(surface, surface.withoutVendor)
       await surface.send(service, phone)
 
       await expectRefusal(surface, await surface.verify(service, phone, '123456'), { code: 'verification_not_found', phone })
-      expect((await surface.send(createService(), phone)).status).toBe(surface.sent.status)
+      expect((await surface.send(serviceFor(surface), phone)).status).toBe(surface.sent.status)
     })
   })
 }

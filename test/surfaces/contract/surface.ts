@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { createService } from '../../support/service'
+import { type StandIns, createService } from '../../support/service'
 
 export type Service = ReturnType<typeof createService>
 
@@ -46,6 +46,23 @@ export interface JsonRoute {
   /** Names of its required fields. */
   readonly phoneField?: string
   readonly codeField?: string
+  /** Can what it needs come otherwise? Then no body is an empty one. */
+  readonly bodyIsOptional?: boolean
+}
+
+/** A stand-in, of whatever vendor. */
+export interface ContractVendor {
+  /** Destinations are digits, without `+`. */
+  readonly messages: readonly { readonly destination: string; readonly code: string }[]
+  readonly requests: readonly unknown[]
+  /** The code of the last well-formed request for a number, whatever the answer was. */
+  lastCode(phone: string): string | undefined
+}
+
+/** How a vendor's stand-in answers, by the last four digits of the number, each with what it is. */
+export interface VendorAnswers {
+  readonly nothingSent: readonly (readonly [what: string, suffix: string])[]
+  readonly perhapsSent: readonly (readonly [what: string, suffix: string])[]
 }
 
 /** What differs between the surfaces that do the same, from DESIGN section 8 and the briefs; never from the code. */
@@ -53,12 +70,26 @@ export interface SurfaceUnderTest {
   readonly name: string
   readonly prefix: string
   readonly lifetimeSeconds: number
+  readonly codeLength: number
+  /** For one verification; and wrong ones for one number in 24 hours. */
+  readonly guesses: number
+  readonly wrongGuessesPerDay: number
+  /** What its vendor needs, beside the settings of all tests. */
+  readonly settings: Readonly<Record<string, string>>
+  /** Takes its vendor away. A refusal has to name all of these. */
+  readonly withoutVendor: Readonly<Record<string, ''>>
+  readonly vendorOf: (standIns: StandIns) => ContractVendor
+  readonly vendorAnswers: VendorAnswers
+  /** The surface that checks its codes, and in whose words; itself where absent. */
+  readonly checkedBy?: SurfaceUnderTest
   readonly statuses: Readonly<Record<RefusalCode, number>>
   /** What comes of fields that it does not know. */
   readonly unknownFields: 'refused' | 'ignored'
   readonly failureMediaType: string
-  /** The exact body of a refusal. */
-  readonly failure: (refusal: Refusal, requestId: string, status: number) => object
+  /** The exact body of a refusal; `url` is what was asked. */
+  readonly failure: (refusal: Refusal, about: { requestId: string; status: number; url: string }) => object
+  /** What it says of a field with this value, undefined where it is missing. */
+  readonly complaint: (kind: 'phone' | 'code', field: string, value: unknown) => Complaint
   readonly routes: readonly JsonRoute[]
   /** Routes by their right methods, for asking with wrong ones. */
   readonly methods: Readonly<Record<string, string>>
@@ -74,10 +105,35 @@ export interface SurfaceUnderTest {
   readonly expectWrongCode: (response: Response, phone: string, guessesLeft: number) => Promise<void>
 }
 
+/** What is wrong with a field. */
+export interface Complaint {
+  /** Stands in the body, between quotes. */
+  readonly text: string
+  readonly issues: unknown
+}
+
 /** A right answer: its status and its exact body. */
 export interface Answer {
   readonly status: number
   readonly body: (phone: string) => object
+}
+
+/** The service with all that the surface needs. */
+export function serviceFor({ settings }: SurfaceUnderTest, changes: Record<string, unknown> = {}): Service {
+  return createService({ ...settings, ...changes })
+}
+
+/** `field: what is wrong`, as most surfaces say it. */
+export function plainComplaint(kind: 'phone' | 'code', field: string, value: unknown): Complaint {
+  const message = plainMessage(kind, value)
+  return { text: `${field}: ${message}`, issues: [{ path: field, message }] }
+}
+
+function plainMessage(kind: 'phone' | 'code', value: unknown): string {
+  if (value === undefined) return 'is required'
+  if (typeof value !== 'string') return 'must be text'
+  if (kind === 'code') return 'must be 4 to 10 digits'
+  return value.trim() === '' ? 'is required' : 'is too long'
 }
 
 /** Asserts a right answer, key for key. */
@@ -91,7 +147,9 @@ export async function expectAnswer(response: Response, { status, body }: Answer,
 /** Asserts a refusal in the surface's envelope: status, media type, `Retry-After` and exactly its keys. */
 export async function expectRefusal(surface: SurfaceUnderTest, response: Response, refusal: Refusal): Promise<void> {
   const requestId = expectCommonHeaders(response)
-  const status = surface.statuses[refusal.code]
+  const { url } = response
+  const teller = tellerOf(surface, url)
+  const status = teller.statuses[refusal.code]
   const said = {
     status: response.status,
     type: response.headers.get('content-type'),
@@ -101,11 +159,17 @@ export async function expectRefusal(surface: SurfaceUnderTest, response: Respons
   }
   expect(said).toEqual({
     status,
-    type: surface.failureMediaType,
+    type: teller.failureMediaType,
     retryAfter: refusal.retryAfter === undefined ? null : String(refusal.retryAfter),
     allow: refusal.allow ?? null,
-    body: surface.failure(refusal, requestId, status),
+    body: teller.failure(refusal, { requestId, status, url }),
   })
+}
+
+/** In whose words an answer is: the surface's, or those of the one that checks its codes. */
+function tellerOf(surface: SurfaceUnderTest, url: string): SurfaceUnderTest {
+  const { checkedBy } = surface
+  return checkedBy && url !== '' && new URL(url).pathname.startsWith(`${checkedBy.prefix}/`) ? checkedBy : surface
 }
 
 /** What every answer has, whatever it says. Gives the request id back. */

@@ -1,7 +1,10 @@
 import { expect } from 'vitest'
-import { type Service, type SurfaceUnderTest, expectAnswer, someText } from './surface'
+import { BEHIND_GUPSHUP } from './behind'
+import { type Service, type SurfaceUnderTest, expectAnswer, plainComplaint, someText } from './surface'
 
 export const VERIFICATION_ID = /^ver_[\w-]{64}$/
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /** As long as an id is, and of no deployment. */
 export const FOREIGN_ID = `ver_${crypto.getRandomValues(new Uint8Array(48)).toBase64({ alphabet: 'base64url', omitPadding: true })}`
@@ -21,6 +24,7 @@ export const pendingBody = (phone: string, changes: object = {}) => ({
   completed_at: null,
   resend_at: inSeconds(60),
   guesses_left: 5,
+  communication_id: expect.stringMatching(UUID),
   ...changes,
 })
 
@@ -41,6 +45,10 @@ export const v1: SurfaceUnderTest = {
   name: 'v1',
   prefix: '/v1',
   lifetimeSeconds: 300,
+  codeLength: 6,
+  guesses: 5,
+  wrongGuessesPerDay: 25,
+  ...BEHIND_GUPSHUP,
   unknownFields: 'refused',
   failureMediaType: 'application/problem+json',
   statuses: {
@@ -65,7 +73,8 @@ export const v1: SurfaceUnderTest = {
     dependency_unavailable: 503,
     internal: 500,
   },
-  failure: ({ code, retryAfter, issues }, requestId, status) => ({
+  complaint: plainComplaint,
+  failure: ({ code, retryAfter, issues }, { requestId, status }) => ({
     type: `urn:edge-verify:problem:${code}`,
     title: expect.stringMatching(/^[A-Z][a-z ]+$/),
     status,

@@ -3,20 +3,16 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import worker from '../../../src/index'
 import type { GateStub } from '../../support/gate'
-import { createService, uniquePhone } from '../../support/service'
-import { GUPSHUP_SCENARIOS } from '../../support/vendors/gupshup'
+import { uniquePhone } from '../../support/service'
 import type { ContractContext } from '../contract'
-import { type Service, expectAnswer, expectRefusal } from './surface'
+import { type Service, type SurfaceUnderTest, expectAnswer, expectRefusal, serviceFor } from './surface'
 
-const service = createService({ PROVIDER_TIMEOUT_MS: '50' })
-
-/** Scenarios of the stand-in, by the last digits of the number. */
-const NOTHING_SENT = ['0001', '0006', '0007', '0009', '0012', '0016', '0020', '0024', '0025', '0026']
-const PERHAPS_SENT = ['0008', '0021', '0022', '0023', '0027']
-const what = (suffix: string) => [GUPSHUP_SCENARIOS[suffix]!.what, suffix] as const
+/** Words of the vendors and of their answers, which are nobody's business. */
+const INSIDE =
+  /gupshup|mshastra|twilio|graph|destination|authentication|too many|service unavailable|pair rate|credits|whitelist|\b131\d{3}\b|\b2[01]\d{3}\b|elsewhere/i
 
 /** Looks at answers before the work that was put off is done, while gates take their time to settle. */
-function createImpatientService(): { readonly impatient: Service; readonly done: () => Promise<void> } {
+function createImpatientService(surface: SurfaceUnderTest): { readonly impatient: Service; readonly done: () => Promise<void> } {
   const ctx = createExecutionContext()
   const settleLate = (target: GateStub) => async (request: Parameters<GateStub['settle']>[0]) => {
     await scheduler.wait(30)
@@ -31,15 +27,18 @@ function createImpatientService(): { readonly impatient: Service; readonly done:
   }
   const post: Service['post'] = async (path, body) => {
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    return worker.fetch(new Request(`http://service.test${path}`, init), { ...env, PHONE_GATE }, ctx)
+    return worker.fetch(new Request(`http://service.test${path}`, init), { ...env, ...surface.settings, PHONE_GATE }, ctx)
   }
-  return { impatient: { ...service, post }, done: () => waitOnExecutionContext(ctx) }
+  return { impatient: { ...serviceFor(surface), post }, done: () => waitOnExecutionContext(ctx) }
 }
 
 /** A vendor that refuses, fails, or is not to be understood. */
 export function describeVendor({ surface, vendor }: ContractContext): void {
+  const { nothingSent, perhapsSent } = surface.vendorAnswers
+  const service = serviceFor(surface, { PROVIDER_TIMEOUT_MS: '50' })
+
   describe(`${surface.name}, the vendor's answer`, () => {
-    it.each(NOTHING_SENT.map(what))('%s: refused, and the cooldown is given back', async (_what, suffix) => {
+    it.each(nothingSent)('%s: refused, and the cooldown is given back', async (_what, suffix) => {
       const phone = uniquePhone(suffix)
 
       const first = await surface.send(service, phone)
@@ -48,25 +47,20 @@ export function describeVendor({ surface, vendor }: ContractContext): void {
       await expectRefusal(surface, await surface.send(service, phone), { code: 'delivery_failed', phone })
 
       expect(vendor().requests).toHaveLength(2)
-      expect(text).not.toMatch(
-        /gupshup|destination|authentication|too many|service unavailable|pair rate|\b131\d{3}\b|elsewhere/i,
-      )
+      expect(text).not.toMatch(INSIDE)
       const code = vendor().lastCode(phone)!
       await expectRefusal(surface, await surface.verify(service, phone, code), { code: 'verification_not_found', phone })
     })
 
-    it.each(PERHAPS_SENT.map(what))(
-      '%s: not confirmed, the cooldown stays, and a code that arrives verifies',
-      async (_what, suffix) => {
-        const phone = uniquePhone(suffix)
+    it.each(perhapsSent)('%s: not confirmed, the cooldown stays, and a code that arrives verifies', async (_what, suffix) => {
+      const phone = uniquePhone(suffix)
 
-        await expectRefusal(surface, await surface.send(service, phone), { code: 'delivery_unknown', phone, retryAfter: 60 })
-        await expectRefusal(surface, await surface.send(service, phone), { code: 'cooldown_active', phone, retryAfter: 60 })
+      await expectRefusal(surface, await surface.send(service, phone), { code: 'delivery_unknown', phone, retryAfter: 60 })
+      await expectRefusal(surface, await surface.send(service, phone), { code: 'cooldown_active', phone, retryAfter: 60 })
 
-        expect(vendor().requests).toHaveLength(1)
-        await expectAnswer(await surface.verify(service, phone, vendor().lastCode(phone)!), surface.verified(), phone)
-      },
-    )
+      expect(vendor().requests).toHaveLength(1)
+      await expectAnswer(await surface.verify(service, phone, vendor().lastCode(phone)!), surface.verified(), phone)
+    })
 
     it('a refusal and then an acceptance: the second try sends, at once', async () => {
       const phone = uniquePhone('0013')
@@ -79,7 +73,7 @@ export function describeVendor({ surface, vendor }: ContractContext): void {
 
     it('a refusal is told only when the cooldown is back: the next try waits for nothing that was put off', async () => {
       const phone = uniquePhone('0013')
-      const { impatient, done } = createImpatientService()
+      const { impatient, done } = createImpatientService(surface)
 
       await expectRefusal(surface, await surface.send(impatient, phone), { code: 'delivery_failed', phone })
       await expectAnswer(await surface.send(impatient, phone), surface.sent, phone)

@@ -1,6 +1,17 @@
-import type { GupshupConfig } from './config'
-import { completeGroup, eitherName } from './groups'
-import type { Variables } from './variables'
+import { completeGroup, eitherName } from '../groups'
+import type { Variables } from '../variables'
+
+/** Gupshup WhatsApp, self-serve API. Present only when all of it is. */
+export interface GupshupConfig {
+  readonly apiKey: string
+  /** Our registered WhatsApp number: digits with country code. */
+  readonly source: string
+  /** The full address of the template send call. */
+  readonly apiUrl: string
+  readonly templateId: string
+  /** Gupshup's app name for `source`. */
+  readonly srcName: string
+}
 
 /** The Gupshup group. Briefs 001 and 004 name its template and app differently; both names work. */
 export function readGupshup(variables: Variables, problems: string[]): GupshupConfig | undefined {
@@ -24,8 +35,3 @@ export function readGupshup(variables: Variables, problems: string[]): GupshupCo
     }
   )
 }
-
-/** What to set to get a provider, for telling an operator. */
-export const PROVIDER_VARIABLES = {
-  gupshup: ['GUPSHUP_API_KEY', 'GUPSHUP_SOURCE', 'GUPSHUP_TEMPLATE_ID', 'GUPSHUP_SRC_NAME'],
-} as const

@@ -1,0 +1,183 @@
+import type { communicationLog, communications } from '../db/schema'
+import { DELIVERY_RANK, type DeliveryStatus } from './delivery-status'
+import type { AuditBatch, AuditDetail, AuditEvent, AuditEventKind, VerificationRecord } from './event'
+import { timeOfUuidv7 } from './uuid-time'
+
+export type CommunicationRow = typeof communications.$inferSelect
+export type AttemptRow = typeof communicationLog.$inferSelect
+
+/** What a settled send has come to, where its event is of a time before it said so itself. */
+const SETTLED_AS: Partial<Record<AuditEventKind, DeliveryStatus>> = {
+  'send.accepted': 'queued',
+  'send.rejected': 'failed',
+  'send.unknown': 'unknown',
+}
+
+/**
+ * The messages that a batch tells of, a row each, and the attempts to hand them over. A row has what the batch knows: the
+ * surface is the reservation's and the channel that of the carrier or else of the reservation, empty where the batch has
+ * neither; all other things that it does not tell are null. Events of another form give less, or nothing.
+ */
+export function communicationsOf({ events, records }: AuditBatch): {
+  readonly communications: readonly CommunicationRow[]
+  readonly attempts: readonly AttemptRow[]
+} {
+  const recordOf = new Map(records.map((record) => [record.id, record]))
+  const told = events.flatMap((event) => tellingOf(event, recordOf.get(event.verificationId)) ?? [])
+  const rows = told.flatMap((telling) => rowOf(telling) ?? [])
+  const rowsOfOne = Map.groupBy(rows, ({ id }) => id).values()
+  return {
+    communications: Array.from(rowsOfOne, (all) => all.reduce(mergeRows)),
+    attempts: told.flatMap(attemptsOf),
+  }
+}
+
+/** An event that names a message. */
+interface Telling {
+  readonly event: AuditEvent
+  readonly record: VerificationRecord
+  readonly id: string
+  readonly createdAt: number
+}
+
+function tellingOf(event: AuditEvent, record: VerificationRecord | undefined): Telling | undefined {
+  const id = textOf(event.detail, 'communication_id')
+  const createdAt = id === null ? undefined : timeOfUuidv7(id)
+  return record && id !== null && createdAt !== undefined ? { event, record, id, createdAt } : undefined
+}
+
+function rowOf(telling: Telling): CommunicationRow | undefined {
+  const { event, record } = telling
+  const { kind, detail, at, surface } = event
+  if (kind === 'send.reserved') {
+    return { ...blankRow(telling), surface, channel: textOf(detail, 'channel') ?? record.channel }
+  }
+  // A code that was typed has arrived.
+  if (kind === 'check.approved') return { ...blankRow(telling), ...progress('delivered', at), verified: true }
+  const settledAs = SETTLED_AS[kind]
+  return settledAs && { ...blankRow(telling), ...settledPart(event, record, settledAs) }
+}
+
+function blankRow({ event, record, id, createdAt }: Telling): CommunicationRow {
+  return {
+    id,
+    verificationId: record.id,
+    surface: '',
+    channel: '',
+    purpose: record.purpose,
+    phoneHash: record.phoneHash,
+    phoneMasked: record.phoneMasked,
+    country: record.country,
+    templateId: null,
+    templateVersion: null,
+    provider: null,
+    providerMessageId: null,
+    ...progress('pending', event.at),
+    reason: null,
+    providerCode: null,
+    segments: null,
+    costMicros: null,
+    currency: null,
+    verified: false,
+    createdAt,
+  }
+}
+
+function settledPart(
+  { detail, at }: AuditEvent,
+  record: VerificationRecord,
+  settledAs: DeliveryStatus,
+): Partial<CommunicationRow> {
+  const status = textOf(detail, 'delivery_status')
+  const provider = textOf(detail, 'provider')
+  const costMicros = wholeOf(detail, 'cost_micros')
+  return {
+    ...progress(status !== null && isDeliveryStatus(status) ? status : settledAs, at),
+    templateId: textOf(detail, 'template_id'),
+    templateVersion: wholeOf(detail, 'template_version'),
+    provider,
+    providerMessageId: textOf(detail, 'provider_message_id'),
+    reason: textOf(detail, 'reason'),
+    providerCode: textOf(detail, 'provider_code'),
+    segments: wholeOf(detail, 'segments'),
+    costMicros,
+    currency: costMicros === null ? null : textOf(detail, 'currency'),
+    // Where nobody took it, it went by none.
+    ...(provider !== null && { channel: textOf(detail, 'channel') ?? record.channel }),
+  }
+}
+
+/**
+ * Two tellings of one message as one, in whatever order they are given. The upsert in `write-communications.ts` does the
+ * same with what D1 has already.
+ */
+function mergeRows(one: CommunicationRow, other: CommunicationRow): CommunicationRow {
+  const ahead = isAhead(other, one) ? other : one
+  const settled = [one, other].find(({ provider }) => provider !== null)
+  const failure = [one, other].find(
+    ({ status, reason, providerCode }) => status !== 'unknown' && (reason ?? providerCode) !== null,
+  )
+  return {
+    ...one,
+    surface: one.surface || other.surface,
+    channel: settled?.channel ?? (one.channel || other.channel),
+    templateId: one.templateId ?? other.templateId,
+    templateVersion: one.templateVersion ?? other.templateVersion,
+    provider: settled?.provider ?? null,
+    providerMessageId: one.providerMessageId ?? other.providerMessageId,
+    status: ahead.status,
+    statusRank: ahead.statusRank,
+    statusAt: ahead.statusAt,
+    // Why an outcome is not known is of no interest once it is known.
+    reason: (ahead.status === 'unknown' ? ahead : failure)?.reason ?? null,
+    providerCode: (ahead.status === 'unknown' ? ahead : failure)?.providerCode ?? null,
+    segments: one.segments ?? other.segments,
+    costMicros: one.costMicros ?? other.costMicros,
+    currency: one.currency ?? other.currency,
+    verified: one.verified || other.verified,
+  }
+}
+
+function isAhead(one: CommunicationRow, other: CommunicationRow): boolean {
+  return one.statusRank > other.statusRank || (one.statusRank === other.statusRank && one.statusAt < other.statusAt)
+}
+
+function attemptsOf({ event: { kind, detail, at }, record, id: communicationId }: Telling): AttemptRow[] {
+  const attempts = detail['attempts']
+  if (SETTLED_AS[kind] === undefined || !Array.isArray(attempts)) return []
+  return (attempts as readonly AuditDetail[]).flatMap((attempt, index) => {
+    const provider = textOf(attempt, 'provider')
+    const outcome = textOf(attempt, 'status')
+    if (provider === null || outcome === null) return []
+    return {
+      communicationId,
+      attempt: index + 1,
+      at: wholeOf(attempt, 'at') ?? at,
+      provider,
+      channel: textOf(attempt, 'channel') ?? record.channel,
+      outcome,
+      reason: textOf(attempt, 'reason'),
+      providerCode: textOf(attempt, 'provider_code'),
+      httpStatus: wholeOf(attempt, 'http_status'),
+      durationMs: wholeOf(attempt, 'duration_ms') ?? 0,
+    }
+  })
+}
+
+function progress(status: DeliveryStatus, at: number): Pick<CommunicationRow, 'status' | 'statusRank' | 'statusAt'> {
+  return { status, statusRank: DELIVERY_RANK[status], statusAt: at }
+}
+
+function isDeliveryStatus(text: string): text is DeliveryStatus {
+  return Object.hasOwn(DELIVERY_RANK, text)
+}
+
+function textOf(detail: AuditDetail | null | undefined, name: string): string | null {
+  const value = detail?.[name]
+  return typeof value === 'string' ? value : null
+}
+
+function wholeOf(detail: AuditDetail | null | undefined, name: string): number | null {
+  const value = detail?.[name]
+  return Number.isSafeInteger(value) ? (value as number) : null
+}

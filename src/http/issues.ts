@@ -1,0 +1,16 @@
+import type * as z from 'zod'
+
+/** What is wrong with an input, one issue a field, the first: a value of the wrong type breaks its other rules, too. */
+export function toIssues({ issues }: z.core.$ZodError, input: unknown): { path: string; message: string }[] {
+  const byPath = new Map<string, string>()
+  for (const { code, path, message } of issues) {
+    const isMissing = code === 'invalid_type' && valueAt(input, path) === undefined
+    const field = path.join('.')
+    if (!byPath.has(field)) byPath.set(field, isMissing ? 'is required' : message)
+  }
+  return Array.from(byPath, ([path, message]) => ({ path, message }))
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], input)
+}

@@ -1,0 +1,57 @@
+import { DEPENDENCY_TIMEOUT_MS, UNMATCHED_RECEIPT_PAUSES_MS } from '../config/limits'
+import type { Profiles } from '../config/profiles'
+import type { VendorId } from '../config/vendors'
+import { refuse } from '../core/app-error'
+import { errorName } from '../core/log'
+import { withTimeout } from '../core/with-timeout'
+import type { Receipt } from '../messaging/receipts/receipt'
+import { type RecordedReceipts, recordReceipts } from '../messaging/receipts/record-receipts'
+import type { Caller, VerificationDeps } from './deps'
+import { replaceLostMessage } from './replace-lost-message'
+
+/**
+ * Takes what a vendor reports of its messages: it is in D1 when this resolves, so that a vendor is only thanked for what
+ * is kept. After the answer, messages that are lost are replaced where somebody waits for their code. The same receipts
+ * again change nothing.
+ * @throws `dependency_unavailable`: the vendor should report again
+ */
+export async function takeReceipts(
+  deps: VerificationDeps,
+  profiles: Profiles,
+  caller: Caller,
+  { provider, receipts }: { readonly provider: VendorId; readonly receipts: readonly Receipt[] },
+): Promise<void> {
+  if (receipts.length === 0) return
+  const record = (some: readonly Receipt[]) =>
+    withTimeout(recordReceipts(deps.db, provider, some, deps.clock()), DEPENDENCY_TIMEOUT_MS)
+  const recorded = await record(receipts).catch((error: unknown) => {
+    throw refuse('dependency_unavailable', { dependency: 'd1' }, error)
+  })
+  deps.log('info', 'receipts.taken', { request_id: caller.requestId, provider, count: receipts.length })
+  caller.defer(followUp(deps, profiles, caller, recorded, record))
+}
+
+/** A report can be faster than the audit, which takes a few seconds to D1: what has no message yet is looked at again. */
+async function followUp(
+  deps: VerificationDeps,
+  profiles: Profiles,
+  caller: Caller,
+  recorded: RecordedReceipts,
+  record: (some: readonly Receipt[]) => Promise<RecordedReceipts>,
+): Promise<void> {
+  const replaceAll = ({ lost }: RecordedReceipts) =>
+    Promise.all(lost.map((message) => replaceLostMessage(deps, profiles, caller, message)))
+  await replaceAll(recorded)
+  let { unmatched } = recorded
+  try {
+    for (const pauseMs of UNMATCHED_RECEIPT_PAUSES_MS) {
+      if (unmatched.length === 0) return
+      await scheduler.wait(pauseMs)
+      const again = await record(unmatched)
+      await replaceAll(again)
+      unmatched = again.unmatched
+    }
+  } catch (error) {
+    deps.log('warn', 'receipts.follow_up_failed', { request_id: caller.requestId, error_name: errorName(error) })
+  }
+}

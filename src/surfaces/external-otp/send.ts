@@ -1,0 +1,63 @@
+import type { Hono } from 'hono'
+import { withCodeLength } from '../../config/profiles'
+import { type HttpEnv, type Provide, callerOf } from '../../http/http-env'
+import { requirePhone } from '../../http/input'
+import { createJsonBody } from '../../http/json-body'
+import type { createOperation } from '../../http/operation'
+import { query } from '../../http/query'
+import { SEND_REFUSALS } from '../../http/refusal-lists'
+import { sendVerification } from '../../otp/send-verification'
+import { sentBody } from './envelope'
+import { mergeInputs, rememberQuery } from './input'
+import { sendBodySchema, sendQuerySchema, sentSchema } from './schemas'
+
+/**
+ * Its own, and no caller can choose another: whoever makes a code knows it without owning the number, so a code of this
+ * surface must be worth nothing to the logins and payments of the others. It is checked at `/v1` under this purpose.
+ */
+const PURPOSE = 'external'
+const LOCALE = 'en'
+
+const CHANNELS = {
+  sms: { path: '/sms/otp', profile: 'external_sms', summary: 'Send a code by SMS' },
+  whatsapp: { path: '/whatsapp/otp', profile: 'external_whatsapp', summary: 'Send a code by WhatsApp' },
+} as const
+
+/** `POST /sms/otp` or `POST /whatsapp/otp`, which take the same. */
+export function addSendRoute(
+  {
+    name,
+    app,
+    operation,
+  }: { readonly name: string; readonly app: Hono<HttpEnv>; readonly operation: ReturnType<typeof createOperation> },
+  provide: Provide,
+  channel: keyof typeof CHANNELS,
+): void {
+  const { path, profile: profileName, summary } = CHANNELS[channel]
+
+  app.post(
+    path,
+    operation({
+      operationId: `${name}.${channel}.send`,
+      summary,
+      description:
+        'The fields can stand in the body or in the query. The code is checked by `POST /v1/verifications/check` with the purpose `external`.',
+      responses: { 200: { description: 'The code is on its way.', schema: sentSchema } },
+      refusals: ['invalid_phone', ...SEND_REFUSALS],
+    }),
+    rememberQuery,
+    query(sendQuerySchema),
+    createJsonBody(provide)(sendBodySchema, { optional: true }),
+    async (c) => {
+      const deps = provide(c.env)
+      const [body, queried] = [c.req.valid('json'), c.req.valid('query')]
+      if (body.to_phone === undefined) c.set('body', queried)
+      const { toPhone, otp: callerCode } = mergeInputs(body, queried)
+      const phone = requirePhone(deps, toPhone)
+      const own = deps.profiles[profileName]
+      const profile = callerCode === undefined ? own : withCodeLength(own, callerCode.length, deps.config.limits)
+      const facts = { phone, profile, purpose: PURPOSE, bindingHash: '', locale: LOCALE, callerCode }
+      return c.json(sentBody(await sendVerification(deps.verification, callerOf(c, name), facts), phone.e164))
+    },
+  )
+}

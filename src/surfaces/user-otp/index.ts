@@ -1,0 +1,69 @@
+import { refuse } from '../../core/app-error'
+import { type Provide, callerOf } from '../../http/http-env'
+import { requirePhone } from '../../http/input'
+import { createJsonBody } from '../../http/json-body'
+import { CHECK_REFUSALS, SEND_REFUSALS } from '../../http/refusal-lists'
+import { createSurface } from '../../http/surface'
+import { checkVerification } from '../../otp/check-verification'
+import { sendVerification } from '../../otp/send-verification'
+import { createSendEnvelope, createVerifyEnvelope } from './envelope'
+import { DEFAULT_VERIFICATION_TYPE, sendBodySchema, sentSchema, toPurpose, verifiedSchema, verifyBodySchema } from './schemas'
+import { TEXT } from './texts'
+
+const NAME = 'user-otp'
+const LOCALE = 'en'
+
+/**
+ * The OTP endpoints of brief 002, below `/api/users`: codes by SMS, one purpose for each verification type. Its bodies have
+ * no room for a code: in mock mode it is `1234`, and shown nowhere.
+ */
+export function createUserOtpSurface(provide: Provide) {
+  const { app, operation, close } = createSurface(createSendEnvelope(NAME))
+
+  app.post(
+    '/send-otp',
+    operation({
+      operationId: `${NAME}.send`,
+      summary: 'Send a code by SMS',
+      responses: { 200: { description: 'The code is on its way.', schema: sentSchema } },
+      refusals: ['invalid_phone', ...SEND_REFUSALS],
+    }),
+    createJsonBody(provide)(sendBodySchema),
+    async (c) => {
+      const deps = provide(c.env)
+      const { phone: input, verification_type: type = DEFAULT_VERIFICATION_TYPE } = c.req.valid('json')
+      const facts = { phone: requirePhone(deps, input), purpose: toPurpose(type), bindingHash: '', locale: LOCALE }
+      await sendVerification(deps.verification, callerOf(c, NAME), { ...facts, profile: deps.profiles.user })
+      return c.json({ message: TEXT.sent, status: 'success' })
+    },
+  )
+
+  app.route('/verify-otp', createVerifyRoute(provide))
+  return close()
+}
+
+/** By itself, since its failures have one field more than all others. */
+function createVerifyRoute(provide: Provide) {
+  const { app, operation, close } = createSurface(createVerifyEnvelope(NAME))
+
+  app.post(
+    '/',
+    operation({
+      operationId: `${NAME}.verify`,
+      summary: 'Check a code',
+      responses: { 200: { description: 'The code is right, and used up now.', schema: verifiedSchema } },
+      refusals: ['invalid_phone', 'code_incorrect', ...CHECK_REFUSALS],
+    }),
+    createJsonBody(provide)(verifyBodySchema),
+    async (c) => {
+      const deps = provide(c.env)
+      const { phone: input, otp: code, verification_type: type = DEFAULT_VERIFICATION_TYPE } = c.req.valid('json')
+      const target = { phone: requirePhone(deps, input), purpose: toPurpose(type), bindingHash: '' }
+      const checked = await checkVerification(deps.verification, callerOf(c, NAME), { target, code })
+      if (!checked.valid) throw refuse('code_incorrect', { guessesLeft: checked.guessesLeft })
+      return c.json({ message: TEXT.verified, status: 'success', verified: true })
+    },
+  )
+
+  return close()
+}

@@ -1,0 +1,191 @@
+import * as z from 'zod'
+import { DELIVERY_RANK, type DeliveryStatus } from '../../audit/delivery-status'
+import { VENDOR_CHANNELS } from '../../config/vendors'
+import { phoneInputSchema } from '../../http/input'
+
+const DEFAULT_LIMIT = 20
+const MAX_LIMIT = 100
+
+const DELIVERY_STATUSES = Object.keys(DELIVERY_RANK) as [DeliveryStatus, ...DeliveryStatus[]]
+const PROVIDERS = [...Object.keys(VENDOR_CHANNELS), 'mock'] as const
+
+/** RFC 3339, as milliseconds since the epoch. */
+const momentSchema = z.iso
+  .datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-11-21T06:30:00Z' })
+  .transform((text) => Date.parse(text))
+
+export const listQuerySchema = z.strictObject({
+  to: phoneInputSchema.optional().meta({ description: 'The number, in any usual spelling; a + is written %2B in an address.' }),
+  purpose: z.string().min(1).max(64).optional().meta({ description: 'What the code was for.' }),
+  provider: z.enum(PROVIDERS).optional().meta({ description: 'Who carries the message, or may.' }),
+  status: z.enum(DELIVERY_STATUSES).optional().meta({ description: 'How far the message has come.' }),
+  created_after: momentSchema.optional().meta({ description: 'From this time on.' }),
+  created_before: momentSchema.optional().meta({ description: 'Before this time.' }),
+  limit: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(MAX_LIMIT, `must be ${MAX_LIMIT} at most`)
+    .default(DEFAULT_LIMIT)
+    .meta({ description: 'Messages on a page.' }),
+  cursor: z.string().max(64, 'is too long').optional().meta({ description: '`next_cursor` of the page before.' }),
+})
+
+export const statsQuerySchema = z.strictObject({
+  from: momentSchema.optional().meta({ description: 'From this time on. Left out: 24 hours before `until`.' }),
+  until: momentSchema.optional().meta({ description: 'Before this time, at most 31 days after `from`. Left out: now.' }),
+})
+
+export const communicationIdSchema = z.object({ id: z.string().max(128).meta({ description: 'The id of the message.' }) })
+
+const time = z.iso.datetime()
+const decimal = z.string().regex(/^\d+\.\d{2,6}$/)
+const money = z.object({ amount: decimal.meta({ example: '0.0832' }), currency: z.string().meta({ description: 'ISO 4217.' }) })
+const status = z.enum(DELIVERY_STATUSES).meta({
+  description:
+    '`pending`: no word of a provider yet. `unknown`: it left, and no usable answer came back. `queued`, `sent`: a provider took it; it is with the network. `failed`, `undelivered`: it never left; it left and did not arrive. `delivered`, `read`: it arrived, or its code was typed; it was opened.',
+})
+
+const communicationFields = {
+  id: z.string(),
+  verification_id: z.string(),
+  to: z.string().meta({ description: 'The number, masked.' }),
+  country: z.string().meta({ description: 'ISO 3166-1 alpha-2.' }),
+  channel: z.string(),
+  purpose: z.string(),
+  surface: z.string().meta({ description: 'The API that asked for it.' }),
+  template: z.object({ id: z.string(), version: z.int() }).nullable().meta({ description: 'Null: the built-in text.' }),
+  provider: z.string().nullable().meta({ description: 'Null where nobody took it, or was asked yet.' }),
+  provider_message_id: z.string().nullable(),
+  status,
+  status_at: time,
+  reason: z.string().nullable().meta({ description: 'Why it failed, or why its outcome is not known.' }),
+  provider_code: z.string().nullable().meta({ description: "The vendor's own code for the failure." }),
+  segments: z.int().min(1).nullable().meta({ description: 'Parts of an SMS.' }),
+  cost: money.nullable().meta({ description: 'Null where the price is not known.' }),
+  verified: z.boolean().meta({ description: 'Was its code typed?' }),
+  created_at: time,
+}
+
+const EXAMPLE = {
+  id: '019aa508-4f40-7a31-9c55-2b8f0d6c1e77',
+  verification_id: 'ver_example',
+  to: '+91********88',
+  country: 'IN',
+  channel: 'sms',
+  purpose: 'login',
+  surface: 'v1',
+  template: null,
+  provider: 'twilio',
+  provider_message_id: 'SM0123456789abcdef0123456789abcdef',
+  status: 'delivered',
+  status_at: '2026-11-21T06:30:03Z',
+  reason: null,
+  provider_code: null,
+  segments: 1,
+  cost: { amount: '0.0832', currency: 'USD' },
+  verified: true,
+  created_at: '2026-11-21T06:30:00Z',
+}
+const ATTEMPT = {
+  type: 'attempt',
+  at: '2026-11-21T06:30:00Z',
+  attempt: 1,
+  provider: 'twilio',
+  channel: 'sms',
+  outcome: 'accepted',
+  reason: null,
+  provider_code: null,
+  http_status: 201,
+  duration_ms: 212,
+}
+const RECEIPT = {
+  type: 'receipt',
+  at: '2026-11-21T06:30:03Z',
+  received_at: '2026-11-21T06:30:04Z',
+  provider: 'twilio',
+  status: 'delivered',
+  reason: null,
+  provider_code: null,
+}
+
+const logEntry = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('attempt').meta({ description: 'One call to one provider.' }),
+    at: time,
+    attempt: z.int().min(1),
+    provider: z.string(),
+    channel: z.string(),
+    outcome: z.string().meta({ description: '`accepted`, `rejected` or `unknown`.' }),
+    reason: z.string().nullable(),
+    provider_code: z.string().nullable(),
+    http_status: z.int().nullable(),
+    duration_ms: z.int().min(0),
+  }),
+  z.object({
+    type: z.literal('receipt').meta({ description: 'One report of the provider.' }),
+    at: time.meta({ description: "By the provider's clock, or that of its arrival where it names no time." }),
+    received_at: time,
+    provider: z.string(),
+    status,
+    reason: z.string().nullable(),
+    provider_code: z.string().nullable(),
+  }),
+])
+
+export const communicationPageSchema = z
+  .object({
+    communications: z.array(z.object(communicationFields)).meta({ description: 'Newest first.' }),
+    next_cursor: z.string().nullable().meta({ description: 'For the next page; null on the last one.' }),
+  })
+  .meta({ id: 'CommunicationPage', example: { communications: [EXAMPLE], next_cursor: null } })
+
+export const communicationSchema = z
+  .object({ ...communicationFields, log: z.array(logEntry).meta({ description: 'What happened to it, in order of time.' }) })
+  .meta({ id: 'Communication', example: { ...EXAMPLE, log: [ATTEMPT, RECEIPT] } })
+
+const count = z.int().min(0)
+const rate = z.number().min(0).max(1).nullable()
+const figures = {
+  messages: count.meta({ description: 'All: `delivered`, `failed`, `pending` and `unknown` together.' }),
+  accepted: count.meta({ description: 'A provider took them.' }),
+  delivered: count.meta({ description: 'They arrived.' }),
+  failed: count.meta({ description: 'Nobody took them, or they did not arrive.' }),
+  pending: count.meta({ description: 'On their way.' }),
+  unknown: count.meta({ description: 'They left, and no usable answer came back.' }),
+  verified: count.meta({ description: 'Their code was typed.' }),
+  delivery_rate: rate.meta({ description: 'Delivered of accepted; null where nothing was accepted.' }),
+  verification_rate: rate.meta({ description: 'Verified of accepted; null where nothing was accepted.' }),
+  cost: z.array(money).meta({ description: 'An entry for each currency, of the messages whose price is known.' }),
+}
+const FIGURES = {
+  messages: 120,
+  accepted: 118,
+  delivered: 112,
+  failed: 5,
+  pending: 3,
+  unknown: 0,
+  verified: 101,
+  delivery_rate: 0.9492,
+  verification_rate: 0.8559,
+  cost: [{ amount: '9.8176', currency: 'USD' }],
+}
+
+export const deliveryStatsSchema = z
+  .object({
+    from: time,
+    until: time,
+    totals: z.object(figures),
+    groups: z
+      .array(z.object({ provider: z.string().nullable(), channel: z.string(), country: z.string(), ...figures }))
+      .meta({ description: 'By provider, channel and country.' }),
+  })
+  .meta({
+    id: 'DeliveryStats',
+    example: {
+      from: '2026-11-20T06:30:00Z',
+      until: '2026-11-21T06:30:00Z',
+      totals: FIGURES,
+      groups: [{ provider: 'twilio', channel: 'sms', country: 'IN', ...FIGURES }],
+    },
+  })

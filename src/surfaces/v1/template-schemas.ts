@@ -1,0 +1,184 @@
+import * as z from 'zod'
+import { VENDOR_CHANNELS, type VendorId } from '../../config/vendors'
+import { CHANNELS } from '../../messaging/message'
+import { DLT_ID, LOCALE, PURPOSE, TEMPLATE_ID, VARIABLE_TYPES, VENDOR_TEMPLATE } from '../../messaging/templates/check-template'
+import { VARIABLES, VARIABLE_NAMES, type VariableName } from '../../messaging/templates/variables'
+
+// Only types and forms are here; what a text may say is decided by `messaging/templates/check-template.ts`.
+
+const EXAMPLE = {
+  template_name: 'Login by SMS',
+  channel: 'sms',
+  content: '{{otp_code}} is your {{app_name}} code. It is valid for {{expires_in_minutes}} minutes. Do not share it.',
+  purpose: 'login',
+  locale: 'en',
+} as const
+
+const templateIdSchema = z
+  .string()
+  .regex(TEMPLATE_ID, 'must be 1 to 64 letters, digits, _, . or -')
+  .meta({ description: 'Its name for programs. It stays the same over all versions.', example: 'login_sms' })
+
+const vendorTemplate = z.string().regex(VENDOR_TEMPLATE, 'must be 1 to 512 visible characters').optional()
+const vendorIds = Object.keys(VENDOR_CHANNELS) as VendorId[]
+const vendorTemplates = Object.fromEntries(vendorIds.map((id) => [id, vendorTemplate])) as Record<VendorId, typeof vendorTemplate>
+
+const fields = {
+  template_name: z.string().min(1, 'is required').max(100, 'is too long').meta({ description: 'Its name for people.' }),
+  channel: z.enum(CHANNELS),
+  content: z
+    .string()
+    .min(1, 'is required')
+    .max(4000, 'is too long')
+    .meta({
+      description: `The text. {{name}} is a place for a value: ${VARIABLE_NAMES.join(', ')}. The code is in it once.`,
+      example: EXAMPLE.content,
+    }),
+  purpose: z
+    .string()
+    .regex(PURPOSE, 'must be 1 to 32 characters: a letter, then letters, digits, _ or -')
+    .optional()
+    .meta({ description: 'Used for every message of this purpose. Left out: only where it is asked for by its id.' }),
+  locale: z
+    .string()
+    .regex(LOCALE, 'must be a BCP 47 language tag')
+    .optional()
+    .meta({ description: 'Its language, BCP 47. Left out: `en`.', example: 'en' }),
+  variables: z
+    .record(z.string(), z.enum(VARIABLE_TYPES))
+    .optional()
+    .meta({
+      description: 'The names in the text, which have to be just these. Left out: whichever are in the text.',
+      example: { otp_code: 'string' },
+    }),
+  dlt_id: z
+    .string()
+    .regex(DLT_ID, 'must be 1 to 64 visible characters')
+    .optional()
+    .meta({ description: 'India: the DLT content template id of the text.' }),
+  vendor_templates: z
+    .strictObject(vendorTemplates)
+    .optional()
+    .meta({ description: 'The ids of the same text at providers, where they are not the configured ones.' }),
+  webotp_domain: z
+    .string()
+    .max(253, 'is too long')
+    .optional()
+    .meta({ description: 'Ends the SMS with `@domain #code`, for browsers to fill the code in.' }),
+  android_app_hash: z
+    .string()
+    .max(64, 'is too long')
+    .optional()
+    .meta({ description: "Ends the SMS with the app's hash, for Android to hand the code to it." }),
+}
+
+export const createTemplateBodySchema = z
+  .strictObject({ template_id: templateIdSchema, ...fields })
+  .meta({ id: 'CreateTemplate', example: { template_id: 'login_sms', ...EXAMPLE } })
+
+export const replaceTemplateBodySchema = z.strictObject(fields).meta({ id: 'ReplaceTemplate', example: EXAMPLE })
+
+const value = z.string().max(256, 'is too long').optional()
+const values = Object.fromEntries(
+  VARIABLE_NAMES.map((name) => [name, value.meta({ description: VARIABLES[name].description })]),
+) as Record<VariableName, typeof value>
+
+export const previewBodySchema = z
+  .strictObject({
+    ...fields,
+    template_id: templateIdSchema.optional(),
+    template_name: fields.template_name.optional(),
+    values: z.strictObject(values).optional().meta({ description: 'Left out, each of them: a sample.' }),
+  })
+  .meta({ id: 'PreviewTemplate', example: { channel: EXAMPLE.channel, content: EXAMPLE.content, values: { app_name: 'Homi' } } })
+
+export const templateIdParameterSchema = z.object({ id: z.string().max(64).meta({ description: 'The template id.' }) })
+
+export const listTemplatesQuerySchema = z.strictObject({
+  channel: z.enum(CHANNELS).optional(),
+  purpose: z.string().max(64, 'is too long').optional(),
+  locale: z.string().max(64, 'is too long').optional(),
+  limit: z.coerce.number().int().min(1).max(100).optional().meta({ description: 'Templates on a page. Left out: 50.' }),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'is not one of ours')
+    .optional()
+    .meta({ description: '`next_cursor` of the page before.' }),
+})
+
+const ANSWER_EXAMPLE = {
+  template_id: 'login_sms',
+  ...EXAMPLE,
+  version: 1,
+  status: 'active',
+  variables: { otp_code: 'string', app_name: 'string', expires_in_minutes: 'string' },
+  dlt_id: null,
+  vendor_templates: {},
+  webotp_domain: null,
+  android_app_hash: null,
+  created_at: '2026-11-21T06:30:00Z',
+} as const
+
+const answerFields = {
+  template_id: z.string(),
+  template_name: z.string(),
+  version: z.int().meta({ description: 'Counts up with each change.' }),
+  status: z
+    .enum(['active', 'inactive', 'replaced'])
+    .meta({ description: 'In force; out of force; or followed by a later version.' }),
+  channel: z.enum(CHANNELS),
+  content: z.string(),
+  purpose: z.string().nullable(),
+  locale: z.string(),
+  variables: z.record(z.string(), z.string()),
+  dlt_id: z.string().nullable(),
+  vendor_templates: z.record(z.string(), z.string()),
+  webotp_domain: z.string().nullable(),
+  android_app_hash: z.string().nullable(),
+  created_at: z.iso.datetime(),
+}
+
+export const templateSchema = z.object(answerFields).meta({ id: 'Template', example: ANSWER_EXAMPLE })
+
+export const templateWithVersionsSchema = z
+  .object({ ...answerFields, versions: z.array(templateSchema).meta({ description: 'All of them, the newest first.' }) })
+  .meta({ id: 'TemplateWithVersions', example: { ...ANSWER_EXAMPLE, versions: [ANSWER_EXAMPLE] } })
+
+export const templateListSchema = z
+  .object({
+    templates: z.array(templateSchema),
+    next_cursor: z.string().nullable().meta({ description: 'For `cursor`; null on the last page.' }),
+  })
+  .meta({ id: 'TemplateList', example: { templates: [ANSWER_EXAMPLE], next_cursor: null } })
+
+const smsOnly = 'Null on a channel other than SMS.'
+
+export const previewSchema = z
+  .object({
+    text: z.string(),
+    bytes: z.int().meta({ description: 'In UTF-8.' }),
+    encoding: z
+      .enum(['GSM-7', 'UCS-2'])
+      .nullable()
+      .meta({ description: `What the SMS is sent in. ${smsOnly}` }),
+    units: z
+      .int()
+      .nullable()
+      .meta({ description: `Septets of GSM-7, or 16-bit units of UCS-2. ${smsOnly}` }),
+    segments: z
+      .int()
+      .nullable()
+      .meta({ description: `What operators charge. ${smsOnly}` }),
+  })
+  .meta({
+    id: 'TemplatePreview',
+    example: {
+      text: '123456 is your Homi code. It is valid for 5 minutes. Do not share it.',
+      bytes: 69,
+      encoding: 'GSM-7',
+      units: 69,
+      segments: 1,
+    },
+  })
+
+export type TemplateFields = z.output<typeof replaceTemplateBodySchema>
