@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock'
 import { errorName, type Log } from '../core/log'
 import type { CircuitBreaker } from './circuit-breaker'
-import { FAILURE_REASONS, type FailureReason } from './failure-reason'
+import { FAILURE_REASONS, type FailureReason, mayFollow } from './failure-reason'
 import type { Channel, Message } from './message'
 import type { AttemptReason, Provider, ProviderId, SendOutcome } from './provider'
 
@@ -67,17 +67,14 @@ export async function deliver(
     const { attempt, outcome } = await attemptOf(hop, await messageOn(hop.channel), attempts.length + 1, options)
     attempts.push(attempt)
     if (outcome.status === 'accepted') return accepted(attempt, outcome, attempts)
-    const after = chain.filter((next) => mayFollow(next, attempt))
+    const after = chain.filter((next) => isLeft(next, attempt))
     chain.splice(0, chain.length, ...after)
   }
   return withoutAcceptance(attempts)
 }
 
-/** A number that is not on WhatsApp may still take an SMS. The other way round a fault of the number is final. */
-function mayFollow(next: Hop, { status, reason, channel }: DeliveryAttempt): boolean {
-  if (status === 'unknown' || reason === null) return true
-  const { failover } = FAILURE_REASONS[reason as FailureReason]
-  return failover === 'any' || (failover === 'other_channel' && channel === 'whatsapp' && next.channel === 'sms')
+function isLeft(next: Hop, { status, reason, channel }: DeliveryAttempt): boolean {
+  return status === 'unknown' || reason === null || mayFollow(reason as FailureReason, channel, next.channel)
 }
 
 function accepted(

@@ -1,3 +1,5 @@
+import type { Channel } from '../config/vendors'
+
 /**
  * Why a vendor refused, in words of no vendor.
  * - `failover`: whether another provider may carry the same message: `any`, only on `other_channel`, or `never`.
@@ -20,3 +22,12 @@ export const FAILURE_REASONS = {
 } as const satisfies Record<string, { failover: 'any' | 'other_channel' | 'never'; alert: boolean }>
 
 export type FailureReason = keyof typeof FAILURE_REASONS
+
+/**
+ * Whether a message that failed for this reason on one channel makes sense on the next. A number that is not on WhatsApp
+ * may still take an SMS; the other way round a fault of the number is final.
+ */
+export function mayFollow(reason: FailureReason, channel: Channel, next: Channel): boolean {
+  const { failover } = FAILURE_REASONS[reason]
+  return failover === 'any' || (failover === 'other_channel' && channel === 'whatsapp' && next === 'sms')
+}

@@ -2,6 +2,7 @@ import type { Profile } from '../config/profiles'
 import { VENDOR_VARIABLES } from '../config/vendors'
 import { refuse } from '../core/app-error'
 import type { Hop } from '../messaging/deliver'
+import { type FailureReason, mayFollow } from '../messaging/failure-reason'
 import type { Channel } from '../messaging/message'
 import type { VerificationDeps } from './deps'
 
@@ -13,8 +14,15 @@ interface Wish {
   readonly channel?: Channel | undefined
   /** This one first. */
   readonly preferredChannel?: Channel | undefined
-  /** Without the provider that has had its turn. */
-  readonly replaces?: { readonly provider: string }
+  /** Only where it makes sense after this. */
+  readonly replaces?: LostAttempt
+}
+
+/** A message that its provider took, and lost. */
+export interface LostAttempt {
+  readonly provider: string
+  readonly channel: Channel
+  readonly reason: FailureReason
 }
 
 /**
@@ -30,7 +38,9 @@ export function chooseRoute(
   const channels = asked ? [asked] : profile.channels.toSorted((a, b) => Number(b === preferred) - Number(a === preferred))
   const hops = channels
     .flatMap((channel) => deps.providersFor(profile, channel).map((provider) => ({ provider, channel })))
-    .filter(({ provider }) => provider.id !== replaces?.provider)
+    .filter(
+      (hop) => !replaces || (hop.provider.id !== replaces.provider && mayFollow(replaces.reason, replaces.channel, hop.channel)),
+    )
   const [first, ...others] = hops
   if (first) return [first, ...others]
   const missing = channels.flatMap((channel) => profile.providers[channel]).flatMap((provider) => VENDOR_VARIABLES[provider])

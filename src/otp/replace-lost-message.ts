@@ -1,20 +1,16 @@
 import type { Profile, Profiles } from '../config/profiles'
-import { AppError } from '../core/app-error'
+import { AppError, type ErrorCode } from '../core/app-error'
 import { errorName } from '../core/log'
 import type { Channel } from '../messaging/message'
+import type { LostMessage } from '../messaging/receipts/record-receipts'
 import type { Caller, VerificationDeps } from './deps'
 import type { Description } from './rules/describe'
 import { sendVerification } from './send-verification'
 import { sendWindows } from './send-policy'
 
-/** A message that a vendor reports as lost. */
-export interface LostMessage {
-  readonly communicationId: string
-  readonly verificationId: string
-}
-
 /**
- * Sends a new code by the next provider of the profile, when the lost message had the code that a person is waiting for.
+ * Sends a new code by the next provider of the profile, when the lost message had the code that a person is waiting for
+ * and was not lost by a fault of the number, which another provider would meet as well.
  * Once for a verification, and within the limits of the number but for the cooldown; the gate decides both. A report that
  * comes again, late or for an older message changes nothing. Never throws: nobody waits for it.
  */
@@ -40,14 +36,17 @@ export async function replaceLostMessage(
       locale: found.locale,
       templateId: found.templateId ?? undefined,
       resendOf: found.id,
-      replaces: { communicationId: lost.communicationId, provider },
+      replaces: { communicationId: lost.communicationId, provider, channel: found.channel as Channel, reason: lost.reason },
     })
     deps.log('info', 'message.replaced', note)
   } catch (error) {
-    const reason = error instanceof AppError ? error.refusal.code : errorName(error)
+    const reason = error instanceof AppError ? (REASONS[error.refusal.code] ?? error.refusal.code) : errorName(error)
     deps.log('warn', 'message.not_replaced', { ...note, reason })
   }
 }
+
+/** Somebody is configured, or there would have been no message. */
+const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = { not_configured: 'no_other_provider' }
 
 /** Saves a send that the gate would refuse. */
 function isWaitedFor({ status, replaceable, message }: Description, lost: LostMessage): boolean {

@@ -8,7 +8,7 @@ import type { Channel } from '../messaging/message'
 import type { ProviderId } from '../messaging/provider'
 import { maskPhone } from '../phone/mask-phone'
 import type { PhoneNumber } from '../phone/phone-number'
-import { chooseRoute } from './choose-route'
+import { type LostAttempt, chooseRoute } from './choose-route'
 import { chooseTemplates } from './choose-templates'
 import { composeMessage } from './compose-message'
 import type { Caller, VerificationDeps } from './deps'
@@ -34,7 +34,7 @@ export interface SendInput {
   /** The verification to continue, for a resend by id. */
   readonly resendOf?: string
   /** The message that was lost, with the provider that lost it: another one gets a turn, without the cooldown. */
-  readonly replaces?: { readonly communicationId: string; readonly provider: string }
+  readonly replaces?: LostAttempt & { readonly communicationId: string }
 }
 
 /** A code is on its way. Times in milliseconds since the epoch. */

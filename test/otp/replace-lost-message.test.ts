@@ -2,7 +2,15 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { auditOf, fireAlarm, gateOf } from '../support/gate'
 import { deliverWebhooks, reporterOf } from '../support/receipts'
-import { MSG91_SETTINGS, createService, type StandIns, standInForVendors, TWILIO_SETTINGS, uniquePhone } from '../support/service'
+import {
+  GUPSHUP_WEBHOOK,
+  MSG91_SETTINGS,
+  createService,
+  type StandIns,
+  standInForVendors,
+  TWILIO_SETTINGS,
+  uniquePhone,
+} from '../support/service'
 
 let vendors: StandIns
 const wait = vi.fn<() => Promise<void>>()
@@ -16,8 +24,8 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Twilio loses what goes to numbers that end so, after it took it. */
-const LOST = '0002'
+/** Twilio loses what goes to numbers that end so, after it took it: filtered as spam, 30007. */
+const LOST = '0004'
 const BOTH = { ...TWILIO_SETTINGS, ...MSG91_SETTINGS, PUBLIC_URL: 'https://otp.example.test' }
 const TWILIO = reporterOf('twilio')
 
@@ -26,9 +34,9 @@ interface Sent {
   readonly communication_id: string
 }
 
-async function lostMessage(settings: Record<string, string> = BOTH, body: object = {}) {
+async function lostMessage(settings: Record<string, string> = BOTH, body: object = {}, lastDigits = LOST) {
   const service = createService(settings)
-  const phone = uniquePhone(LOST)
+  const phone = uniquePhone(lastDigits)
   const sent = await (await service.post('/v1/verifications', { to: phone, ...body })).json<Sent>()
   const gate = await gateOf(phone)
   await fireAlarm(gate)
@@ -76,7 +84,7 @@ describe('a message that is lost while somebody waits for its code', () => {
 
     expect((await response.json<{ communications: object[] }>()).communications).toMatchObject([
       { provider: 'msg91', status: 'delivered', verified: true },
-      { provider: 'twilio', status: 'undelivered', verified: false, reason: 'invalid_recipient', provider_code: '30005' },
+      { provider: 'twilio', status: 'undelivered', verified: false, reason: 'content_blocked', provider_code: '30007' },
     ])
   })
 
@@ -114,6 +122,18 @@ describe('a message that is lost while somebody waits for its code', () => {
     expect(vendors.gupshup.lastCode(phone)).toMatch(/^\d{6}$/)
   })
 
+  it('goes from WhatsApp to SMS where the number is not on WhatsApp', async () => {
+    const settings = { ...MSG91_SETTINGS, V1_CHANNELS: 'whatsapp,sms', GUPSHUP_WEBHOOK_SECRET: GUPSHUP_WEBHOOK }
+    const service = createService(settings)
+    const phone = uniquePhone('0002')
+    await service.post('/v1/verifications', { to: phone })
+    await fireAlarm(await gateOf(phone))
+
+    await deliverWebhooks(service, await reporterOf('gupshup').report(vendors))
+
+    expect(vendors.msg91.lastCode(phone)).toMatch(/^\d{6}$/)
+  })
+
   it('keeps the template that was asked for', async () => {
     const template = {
       template_id: 'LOGIN_SHORT',
@@ -134,6 +154,15 @@ describe('a message that is lost while somebody waits for its code', () => {
 })
 
 describe('a message that is lost is not replaced', () => {
+  it('when it is the number that cannot take it: another provider would meet the same', async () => {
+    const { service, reports } = await lostMessage(BOTH, {}, '0002')
+
+    await deliverWebhooks(service, reports)
+
+    expect(vendors.msg91.messages).toHaveLength(0)
+    expect(vendors.gupshup.messages).toHaveLength(0)
+  })
+
   it('when the caller named a channel that nobody else serves', async () => {
     const settings = { ...TWILIO_SETTINGS, PUBLIC_URL: 'https://otp.example.test' }
     const { service, reports } = await lostMessage(settings, { channel: 'sms' })

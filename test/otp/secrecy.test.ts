@@ -2,7 +2,15 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type GateStub, fireAlarm, gateOf, gatesWith } from '../support/gate'
-import { createService, standInForGupshup, uniquePhone, wrongCode } from '../support/service'
+import { REPORTERS, callWebhook } from '../support/receipts'
+import {
+  MSHASTRA_SETTINGS,
+  createService,
+  standInForGupshup,
+  standInForVendors,
+  uniquePhone,
+  wrongCode,
+} from '../support/service'
 
 /** Every row and value that any store holds, as one text. */
 async function dumpStores(gate: GateStub): Promise<{ d1: string; kv: string; object: string }> {
@@ -119,4 +127,60 @@ describe('the code', () => {
       expect(store).not.toContain(plain.toBase64({ alphabet: 'base64url', omitPadding: true }))
     }
   })
+
+  it.each([...REPORTERS.map(({ vendor }) => vendor), 'mshastra'] as const)(
+    'by %s stays between it and the person: reports, templates and lists tell neither it nor the number nor a secret',
+    async (vendor) => {
+      const logs: unknown[] = []
+      for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) {
+        vi.spyOn(console, level).mockImplementation((...args) => void logs.push(...args))
+      }
+      vi.spyOn(scheduler, 'wait').mockResolvedValue()
+      const vendors = standInForVendors()
+      const reporter = REPORTERS.find((one) => one.vendor === vendor)
+      const settings = {
+        ...(reporter?.settings ?? {
+          ...MSHASTRA_SETTINGS,
+          GUPSHUP_API_KEY: '',
+          GUPSHUP_SOURCE: '',
+          GUPSHUP_TEMPLATE_ID: '',
+          GUPSHUP_SRC_NAME: '',
+        }),
+      }
+      const service = createService({ ...settings, OTP_LENGTH: '8' })
+      const phone = uniquePhone()
+      const gate = await gateOf(phone)
+      let heard = ''
+      const hear = async (answer: Promise<Response>) => {
+        const response = await answer
+        heard += `${JSON.stringify([...response.headers])}${await response.text()}\n`
+      }
+
+      await hear(service.post('/v1/verifications', { to: phone, channel: reporter?.channel ?? 'sms' }))
+      const code = reporter ? reporter.lastCode(vendors, phone)! : vendors.mshastra.lastCode(phone)!
+      await fireAlarm(gate)
+      const reports = reporter ? await reporter.report(vendors) : []
+      for (const report of [...reports, ...reports.map((one) => ({ ...one, body: one.body.slice(1) }))]) {
+        await hear(callWebhook(service, report))
+      }
+      await hear(service.post('/v1/verifications/check', { to: phone, code: wrongCode(code) }))
+      await hear(service.post('/v1/verifications/check', { to: phone, code }))
+      await fireAlarm(gate)
+      await hear(service.request('/v1/communications'))
+      await hear(service.request('/v1/stats/delivery'))
+
+      expect(code).toMatch(/^\d{8}$/)
+      const { d1, kv, object } = await dumpStores(gate)
+      const outside = { heard, logs: logs.map(String).join('\n'), d1, kv, object }
+      const secrets = Object.entries(settings).flatMap(([name, value]) =>
+        /KEY|TOKEN|PASSWORD|SECRET/.test(name) && value ? [value] : [],
+      )
+      expect(secrets.length).toBeGreaterThan(0)
+      for (const [where, text] of Object.entries(outside)) {
+        for (const secret of [code, ...secrets]) expect(text.includes(secret), `${where} has a secret`).toBe(false)
+        // The object needs the number while it is in use.
+        if (where !== 'object') expect(text.includes(phone.slice(1)), `${where} has the number`).toBe(false)
+      }
+    },
+  )
 })

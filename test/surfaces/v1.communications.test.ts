@@ -107,6 +107,24 @@ describe('GET /v1/communications', () => {
     })
   })
 
+  it('has the log of each message where it is asked for, the same as of one alone', async () => {
+    const [one, other] = [aStory(), aStory()]
+    await writeAudit(db, joined(one.reserved, one.outcome, other.reserved))
+    const receipt = { communicationId: null, reason: null, providerCode: null, at: T0 + 3_000 }
+    const providerMessageId = one.settled.provider_message_id!
+    await recordReceipts(db, 'twilio', [{ ...receipt, providerMessageId, status: 'delivered' }], T0 + 4_000)
+
+    const { communications } = await listOf('include=log')
+
+    const logs = new Map(communications.map(({ id, log }) => [id, log]))
+    for (const { id } of [one, other]) {
+      const alone = communicationSchema.parse(await (await get(`/communications/${id}`)).json())
+      expect(logs.get(id)).toEqual(alone.log)
+    }
+    expect([logs.get(one.id)?.length, logs.get(other.id)?.length]).toEqual([2, 0])
+    expect((await listOf('')).communications.every(({ log }) => log === undefined)).toBe(true)
+  })
+
   it('shows what is not there as null', async () => {
     const none = {
       templateId: null,
@@ -188,6 +206,7 @@ describe('GET /v1/communications', () => {
     ['created_after=2026-11-21T06:30:00', 'created_after'],
     ['created_before=2026-02-30T06:30:00Z', 'created_before'],
     ['created_before=1795242600', 'created_before'],
+    ['include=everything', 'include'],
     ['cursor=abc', 'cursor'],
     ['cursor=', 'cursor'],
     [`cursor=${'a'.repeat(65)}`, 'cursor'],
@@ -352,7 +371,7 @@ it('is documented: parameters, answers, refusals and the key', () => {
   const { paths, components } = buildOpenApi(documented, info)
   const list = paths?.['/v1/communications']?.get
   expect(list?.parameters).toMatchObject(
-    ['to', 'purpose', 'provider', 'status', 'created_after', 'created_before', 'limit', 'cursor'].map((name) => ({
+    ['to', 'purpose', 'provider', 'status', 'created_after', 'created_before', 'limit', 'include', 'cursor'].map((name) => ({
       name,
       in: 'query',
     })),

@@ -7,6 +7,7 @@ import type { Database } from '../../db/client'
 import { communications } from '../../db/schema'
 import { fromCursor, toCursor } from './cursor'
 import { fromDatabase } from './from-database'
+import { type CommunicationLogs, selectLogs, toLogs } from './read-logs'
 
 /** What is left out excludes nothing. Times in milliseconds since the epoch. */
 export interface CommunicationFilter {
@@ -22,11 +23,15 @@ export interface CommunicationFilter {
   readonly cursor?: string | undefined
   /** 1 to 100. */
   readonly limit: number
+  /** With all that happened to each message: one round trip more. */
+  readonly withLogs?: boolean
 }
 
 export interface CommunicationPage {
   /** Newest first. */
   readonly communications: readonly CommunicationRow[]
+  /** Undefined where they were not asked for. */
+  readonly logs: CommunicationLogs | undefined
   /** Of the next page; null on the last one. */
   readonly nextCursor: string | null
 }
@@ -49,7 +54,17 @@ export async function listCommunications(db: Database, filter: CommunicationFilt
   const rows = await fromDatabase(read.all())
   const page = rows.slice(0, filter.limit)
   const last = page.at(-1)
-  return { communications: page, nextCursor: last && rows.length > filter.limit ? toCursor(last.id) : null }
+  return {
+    communications: page,
+    logs: filter.withLogs ? await readLogs(db, page) : undefined,
+    nextCursor: last && rows.length > filter.limit ? toCursor(last.id) : null,
+  }
+}
+
+async function readLogs(db: Database, page: readonly CommunicationRow[]): Promise<CommunicationLogs> {
+  const ids = page.map(({ id }) => id)
+  const [attempts, receipts] = selectLogs(db, ids)
+  return ids.length === 0 ? new Map() : toLogs(await fromDatabase(db.batch([attempts, receipts])))
 }
 
 /**

@@ -4,14 +4,22 @@ import { applyReceipts, selectRows } from '../../audit/write-communications'
 import type { VendorId } from '../../config/vendors'
 import type { Database } from '../../db/client'
 import { communicationReceipts, communications } from '../../db/schema'
+import type { FailureReason } from '../failure-reason'
 import type { Receipt } from './receipt'
+
+/** A message that does not arrive, as its vendor says. */
+export interface LostMessage {
+  readonly communicationId: string
+  readonly verificationId: string
+  readonly reason: FailureReason
+}
 
 export interface RecordedReceipts {
   /**
    * The messages that the receipts call failed or undelivered, and that no other report has called delivered. One is here
    * again when its receipt comes again: whoever acts on it does so once.
    */
-  readonly lost: readonly { readonly communicationId: string; readonly verificationId: string }[]
+  readonly lost: readonly LostMessage[]
   /** Receipts of messages that D1 does not know, or not yet. They are kept, and count as soon as their message is there. */
   readonly unmatched: readonly Receipt[]
 }
@@ -39,14 +47,22 @@ export async function recordReceipts(
     const found = await recordBatch(db, provider, receipts.slice(from, from + RECEIPTS_PER_BATCH), now)
     for (const match of found) matches.set(match.providerMessageId, match)
   }
-  const reportedLost = receipts.filter(({ status }) => isLost(status))
-  const lost = [...new Set(reportedLost.map(({ providerMessageId }) => providerMessageId))]
-    .flatMap((id) => matches.get(id) ?? [])
-    .filter(({ status }) => isLost(status as DeliveryStatus))
   return {
-    lost: lost.map(({ communicationId, verificationId }) => ({ communicationId, verificationId })),
+    lost: lostOf(receipts, matches),
     unmatched: receipts.filter(({ providerMessageId }) => !matches.has(providerMessageId)),
   }
+}
+
+/** Each once, with the reason of its first failure among these. */
+function lostOf(receipts: readonly Receipt[], matches: ReadonlyMap<string, Match>): LostMessage[] {
+  const lost = new Map<string, LostMessage>()
+  for (const { providerMessageId, status, reason } of receipts) {
+    const match = matches.get(providerMessageId)
+    if (!match || !isLost(status) || !isLost(match.status as DeliveryStatus) || lost.has(providerMessageId)) continue
+    const { communicationId, verificationId } = match
+    lost.set(providerMessageId, { communicationId, verificationId, reason: reason ?? 'unknown' })
+  }
+  return [...lost.values()]
 }
 
 /** A message with receipts, as it is once they are recorded. */

@@ -28,6 +28,10 @@ export const listQuerySchema = z.strictObject({
     .max(MAX_LIMIT, `must be ${MAX_LIMIT} at most`)
     .default(DEFAULT_LIMIT)
     .meta({ description: 'Messages on a page.' }),
+  include: z
+    .literal('log', 'must be log, or left out')
+    .optional()
+    .meta({ description: '`log`: with all that happened to each message.' }),
   cursor: z.string().max(64, 'is too long').optional().meta({ description: '`next_cursor` of the page before.' }),
 })
 
@@ -133,15 +137,19 @@ const logEntry = z.discriminatedUnion('type', [
   }),
 ])
 
+const log = z.array(logEntry).meta({ description: 'What happened to it, in order of time.' })
+
 export const communicationPageSchema = z
   .object({
-    communications: z.array(z.object(communicationFields)).meta({ description: 'Newest first.' }),
+    communications: z
+      .array(z.object({ ...communicationFields, log: log.optional().meta({ description: 'Where it was asked for.' }) }))
+      .meta({ description: 'Newest first.' }),
     next_cursor: z.string().nullable().meta({ description: 'For the next page; null on the last one.' }),
   })
   .meta({ id: 'CommunicationPage', example: { communications: [EXAMPLE], next_cursor: null } })
 
 export const communicationSchema = z
-  .object({ ...communicationFields, log: z.array(logEntry).meta({ description: 'What happened to it, in order of time.' }) })
+  .object({ ...communicationFields, log })
   .meta({ id: 'Communication', example: { ...EXAMPLE, log: [ATTEMPT, RECEIPT] } })
 
 const count = z.int().min(0)

@@ -6,9 +6,10 @@ import type { HttpEnv, Provide } from '../../http/http-env'
 import { requirePhone } from '../../http/input'
 import { type createOperation, pathParameters } from '../../http/operation'
 import { query } from '../../http/query'
-import { type CommunicationLogEntry, getCommunication } from '../../messaging/communications/get-communication'
+import { getCommunication } from '../../messaging/communications/get-communication'
 import { listCommunications } from '../../messaging/communications/list-communications'
 import { toDecimalText } from '../../messaging/communications/money'
+import type { CommunicationLogEntry } from '../../messaging/communications/read-logs'
 import { communicationIdSchema, communicationPageSchema, communicationSchema, listQuerySchema } from './communication-schemas'
 
 /** `/v1/communications`: what was sent, and what became of it. For the operator only. */
@@ -31,14 +32,19 @@ export function addCommunicationRoutes(
     query(listQuerySchema),
     async (c) => {
       const deps = provide(c.env)
-      const { to, created_after, created_before, ...filter } = c.req.valid('query')
-      const { communications, nextCursor } = await listCommunications(deps.db, {
+      const { to, created_after, created_before, include, ...filter } = c.req.valid('query')
+      const { communications, logs, nextCursor } = await listCommunications(deps.db, {
         ...filter,
         phoneHash: to === undefined ? undefined : await deps.hashPhone(requirePhone(deps, to).e164),
         createdAfter: created_after,
         createdBefore: created_before,
+        withLogs: include === 'log',
       })
-      return c.json({ communications: communications.map(communicationBody), next_cursor: nextCursor })
+      const bodies = communications.map((row) => ({
+        ...communicationBody(row),
+        ...(logs && { log: (logs.get(row.id) ?? []).map(logEntryBody) }),
+      }))
+      return c.json({ communications: bodies, next_cursor: nextCursor })
     },
   )
 

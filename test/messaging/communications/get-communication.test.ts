@@ -72,8 +72,10 @@ describe('one message', () => {
     await getCommunication(db, id)
     expect(calls.batch).toBe(1)
     const plans = (await Promise.all(done.map(planOf))).flat()
-    expect(plans.filter((step) => !step.startsWith('SEARCH'))).toEqual(['USE TEMP B-TREE FOR ORDER BY'])
-    expect(done.reduce((sum, { rowsRead }) => sum + rowsRead, 0)).toBeLessThan(10)
+    // Of the tables nothing is scanned: only the list of the ids that were asked for.
+    expect(plans.filter((step) => step.startsWith('SCAN') && !step.includes('json_each'))).toEqual([])
+    expect(plans.filter((step) => step.startsWith('SEARCH')).length).toBeGreaterThanOrEqual(3)
+    expect(done.reduce((sum, { rowsRead }) => sum + rowsRead, 0)).toBeLessThan(15)
   })
 
   it.each(['', 'com-1', `' OR 1=1 --`, 'x'.repeat(10_000)])('is not found as %o', async (id) => {

@@ -121,7 +121,7 @@ describe('a failure', () => {
       reason: 'unreachable',
       providerCode: '30003',
     })
-    const lost = [{ communicationId: id, verificationId: verification.id }]
+    const lost = [{ communicationId: id, verificationId: verification.id, reason: 'unreachable' }]
     expect(await record([failure])).toEqual({ lost, unmatched: [] })
     expect(await rowOf(id)).toMatchObject({ status: 'undelivered', reason: 'unreachable', provider_code: '30003' })
     expect(await record([failure, failure])).toEqual({ lost, unmatched: [] })
