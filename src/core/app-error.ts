@@ -20,7 +20,8 @@ export interface ErrorDetails {
   too_many_guesses: { retryAfterSeconds: number }
   delivery_failed: { reason: string }
   delivery_unknown: { verificationId: string; retryAfterSeconds: number }
-  not_configured: { missing: readonly string[] }
+  /** The settings of each vendor that could serve the channel: those of any one are enough. */
+  not_configured: { anyOf: readonly (readonly string[])[] }
   misconfigured: { problems: readonly string[] }
   dependency_unavailable: { dependency: string }
   /** The operator's key is missing or wrong. */

@@ -39,7 +39,7 @@ export function refusalText(refusal: Refusal): string {
     case 'delivery_unknown':
       return `The messaging service did not confirm the message. If a code arrives it is valid; another one can be requested in ${wait}.`
     case 'not_configured':
-      return `No messaging service is configured for this channel. Missing: ${refusal.details.missing.join(', ') || 'a provider of this channel'}.`
+      return `No messaging service is configured for this channel. ${settingsText(refusal.details.anyOf)}`
     case 'misconfigured':
       return `The service is not configured correctly. ${refusal.details.problems.join('. ')}.`
     case 'dependency_unavailable':
@@ -59,4 +59,9 @@ export function refusalText(refusal: Refusal): string {
     case 'internal':
       return 'Something went wrong on our side. Please quote the request id when you ask about it.'
   }
+}
+
+function settingsText(anyOf: readonly (readonly string[])[]): string {
+  const groups = anyOf.map((names) => names.join(', '))
+  return groups.length === 0 ? 'None can serve it here.' : `Set the settings of one: ${groups.join('; or ')}.`
 }

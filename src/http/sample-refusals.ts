@@ -18,7 +18,7 @@ const SAMPLE_DETAILS: { readonly [Code in ErrorCode]: ErrorDetails[Code] } = {
   too_many_guesses: { retryAfterSeconds: 60 },
   delivery_failed: { reason: 'provider_unavailable' },
   delivery_unknown: { verificationId: 'ver_example', retryAfterSeconds: 60 },
-  not_configured: { missing: ['GUPSHUP_API_KEY'] },
+  not_configured: { anyOf: [['MSG91_AUTH_KEY', 'MSG91_TEMPLATE_ID']] },
   misconfigured: { problems: ['OTP_PEPPER is missing'] },
   dependency_unavailable: { dependency: 'gate' },
   unauthorized: {},

@@ -43,6 +43,6 @@ export function chooseRoute(
     )
   const [first, ...others] = hops
   if (first) return [first, ...others]
-  const missing = channels.flatMap((channel) => profile.providers[channel]).flatMap((provider) => VENDOR_VARIABLES[provider])
-  throw refuse('not_configured', { missing: [...new Set(missing)] })
+  const vendors = channels.flatMap((channel) => profile.providers[channel])
+  throw refuse('not_configured', { anyOf: vendors.map((vendor) => VENDOR_VARIABLES[vendor]) })
 }
