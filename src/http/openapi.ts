@@ -12,7 +12,8 @@ import {
 import type { ErrorCode, Refusal } from '../core/app-error'
 import { type DocumentedRoute, collectRoutes, failuresOf } from './documented-routes'
 import type { HttpEnv } from './http-env'
-import type { DocumentedBody, ResponseSpec } from './operation'
+import { toIssues } from './issues'
+import type { ResponseSpec } from './operation'
 import { sampleRefusal } from './sample-refusals'
 import { retryAfterOf } from './to-refusal'
 
@@ -43,6 +44,7 @@ const RETRY_AFTER = z
     description: 'Whole seconds after which it is worth trying again. With every code for which waiting helps.',
     header: { id: 'Retry-After' },
   })
+const AUTHENTICATE = z.literal('Bearer').meta({ description: 'How to prove who asks.', header: { id: 'WWW-Authenticate' } })
 const ADMIN_KEY = {
   type: 'http',
   scheme: 'bearer',
@@ -122,7 +124,7 @@ function toResponses(route: DocumentedRoute): ZodOpenApiResponsesObject {
   return Object.fromEntries([...declared, ...failures])
 }
 
-function toResponse({ description, schema, headers = {} }: ResponseSpec): ZodOpenApiResponseObject {
+function toResponse({ description, schema, mediaType = 'application/json', headers = {} }: ResponseSpec): ZodOpenApiResponseObject {
   const described = Object.entries(headers).map(([name, header]) => [
     name,
     header.schema.meta({ description: header.description }),
@@ -130,7 +132,7 @@ function toResponse({ description, schema, headers = {} }: ResponseSpec): ZodOpe
   return {
     description,
     headers: z.object({ ...Object.fromEntries(described), 'X-Request-Id': REQUEST_ID }),
-    ...(schema && { content: { 'application/json': { schema } } }),
+    ...(schema && { content: { [mediaType]: { schema } } }),
   }
 }
 
@@ -141,6 +143,7 @@ function toFailure(route: DocumentedRoute, codes: readonly ErrorCode[]): ZodOpen
     description: codes.map((code) => `\`${code}\``).join(', '),
     headers: z.object({
       ...(waits && { 'Retry-After': RETRY_AFTER }),
+      ...(codes.includes('unauthorized') && { 'WWW-Authenticate': AUTHENTICATE }),
       'X-Request-Id': REQUEST_ID,
     }),
     content: { [surface.failureMediaType]: { schema: surface.failureSchema, ...toExamples(route, codes) } },
@@ -148,22 +151,26 @@ function toFailure(route: DocumentedRoute, codes: readonly ErrorCode[]): ZodOpen
 }
 
 function toExamples(
-  { operation, body }: DocumentedRoute,
+  { operation, body, queryParameters }: DocumentedRoute,
   codes: readonly ErrorCode[],
 ): Pick<ZodOpenApiMediaTypeObject, 'examples'> {
   const { failure, statuses } = operation.surface
   if (!failure) return {}
+  const input = body?.schema ?? queryParameters
   const examples = codes.map((code) => {
-    const refusal = code === 'invalid_request' && body ? invalidRequest(body) : sampleRefusal(code)
+    const refusal = code === 'invalid_request' && input ? invalidRequest(input) : sampleRefusal(code)
     const about = { requestId: SAMPLE_REQUEST_ID, status: statuses[code], body: body?.schema.meta()?.['example'] }
     return [code, { value: failure(refusal, about) }]
   })
   return { examples: Object.fromEntries(examples) }
 }
 
-/** What is said of a body without its first required field. */
-function invalidRequest({ schema }: DocumentedBody): Refusal {
-  const required = Object.entries(schema.shape).find(([, field]) => !(field as z.ZodType).safeParse(undefined).success)
-  const issue = required ? { path: required[0], message: 'is required' } : { path: '', message: 'Unrecognized key: "other"' }
-  return { code: 'invalid_request', details: { issues: [issue] } }
+/** What is said of an input without its first required field, or where none is required, with a first field of no use. */
+function invalidRequest(schema: z.ZodObject): Refusal {
+  const [first = ''] = Object.keys(schema.shape)
+  const issues = [{}, { [first]: [] }].flatMap((input) => {
+    const { error } = schema.safeParse(input)
+    return error ? toIssues(error, input) : []
+  })
+  return { code: 'invalid_request', details: { issues: issues.slice(0, 1) } }
 }

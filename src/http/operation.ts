@@ -9,6 +9,8 @@ export interface ResponseSpec {
   readonly description: string
   /** Absent for an answer without a body. */
   readonly schema?: z.ZodType
+  /** Left out: JSON. */
+  readonly mediaType?: 'text/plain'
   readonly headers?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>
 }
 

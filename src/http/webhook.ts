@@ -52,11 +52,15 @@ export async function receiveReport(
   return c.body(null, 200)
 }
 
-const challengeSchema = z.object({
-  'hub.mode': z.string().optional(),
-  'hub.verify_token': z.string().optional(),
-  'hub.challenge': z.string().optional(),
+const challengeQuerySchema = z.object({
+  'hub.mode': z.string().optional().meta({ description: 'What Meta wants.', example: 'subscribe' }),
+  'hub.verify_token': z
+    .string()
+    .optional()
+    .meta({ description: '`WHATSAPP_VERIFY_TOKEN`, as it was told to Meta.', example: 'the-verify-token' }),
+  'hub.challenge': z.string().optional().meta({ description: 'What to give back.', example: '1158201444' }),
 })
+const challengeSchema = z.string().meta({ example: '1158201444' })
 
 /** The two routes that Meta calls: GET once, when the address is registered there, and POST for every report. */
 export function addWhatsappWebhook({ name, app, operation }: WebhookSurface, provide: Provide, path: string): void {
@@ -66,10 +70,10 @@ export function addWhatsappWebhook({ name, app, operation }: WebhookSurface, pro
       operationId: `${name}.whatsapp.challenge`,
       summary: 'Prove to Meta that this address is ours',
       description: 'Gives `hub.challenge` back where `hub.verify_token` is `WHATSAPP_VERIFY_TOKEN`.',
-      responses: { 200: { description: 'The challenge, as text.' } },
+      responses: { 200: { description: 'The challenge.', schema: challengeSchema, mediaType: 'text/plain' } },
       refusals: ['webhook_forbidden'],
     }),
-    query(challengeSchema),
+    query(challengeQuerySchema),
     async (c) => {
       const { whatsappVerifyToken } = provide(c.env).config.webhooks
       const challenge = await answerChallenge(new URL(c.req.url).searchParams, whatsappVerifyToken)

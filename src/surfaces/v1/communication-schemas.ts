@@ -15,7 +15,9 @@ const momentSchema = z.iso
   .transform((text) => Date.parse(text))
 
 export const listQuerySchema = z.strictObject({
-  to: phoneInputSchema.optional().meta({ description: 'The number, in any usual spelling; a + is written %2B in an address.' }),
+  to: phoneInputSchema
+    .optional()
+    .meta({ description: 'The number, in any usual spelling; a + is written %2B in an address.', example: '+917888888888' }),
   purpose: z.string().min(1).max(64).optional().meta({ description: 'What the code was for.' }),
   provider: z.enum(PROVIDERS).optional().meta({ description: 'Who carries the message, or may.' }),
   status: z.enum(DELIVERY_STATUSES).optional().meta({ description: 'How far the message has come.' }),

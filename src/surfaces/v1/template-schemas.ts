@@ -95,9 +95,9 @@ export const previewBodySchema = z
 export const templateIdParameterSchema = z.object({ id: z.string().max(64).meta({ description: 'The template id.' }) })
 
 export const listTemplatesQuerySchema = z.strictObject({
-  channel: z.enum(CHANNELS).optional(),
-  purpose: z.string().max(64, 'is too long').optional(),
-  locale: z.string().max(64, 'is too long').optional(),
+  channel: z.enum(CHANNELS).optional().meta({ description: 'Those of this channel.' }),
+  purpose: z.string().max(64, 'is too long').optional().meta({ description: 'Those of this purpose.' }),
+  locale: z.string().max(64, 'is too long').optional().meta({ description: 'Those in this language.' }),
   limit: z.coerce.number().int().min(1).max(100).optional().meta({ description: 'Templates on a page. Left out: 50.' }),
   cursor: z
     .string()
