@@ -83,7 +83,7 @@ describe('a message that is lost while somebody waits for its code', () => {
     const response = await service.request(`/v1/communications?to=${encodeURIComponent(phone)}`)
 
     expect((await response.json<{ communications: object[] }>()).communications).toMatchObject([
-      { provider: 'msg91', status: 'delivered', verified: true },
+      { provider: 'msg91', status: 'delivered', verified: true, surface: 'v1', purpose: 'login' },
       { provider: 'twilio', status: 'undelivered', verified: false, reason: 'content_blocked', provider_code: '30007' },
     ])
   })

@@ -7,6 +7,8 @@ import type { SettleRequest } from '../../src/otp/rules/settle'
 interface Send {
   readonly at: number
   readonly codeId: string
+  /** Sent for one that was lost, and so without a cooldown before it. */
+  readonly isReplacement: boolean
   outcome?: SettleRequest['outcome']
 }
 
@@ -17,6 +19,8 @@ interface Entry {
   guessLimit: number
   letIn: number
   wrong: number
+  /** May its newest message be replaced, when that is lost? */
+  replaceable: boolean
   ended?: 'approved' | 'locked' | 'canceled'
   answered?: { readonly key: string; readonly at: number; readonly answer: CheckAnswer }
 }
@@ -54,13 +58,19 @@ export class Ledger {
       const isGuessedOut = this.isOpen(current!, now)
       return { status: 'not_pending', now: isGuessedOut ? 'locked' : this.status(current!, now) }
     }
-    const reason = this.#heldBy(now)
+    const isReplacement = request.replaces !== undefined
+    const newest = current?.sends.at(-1)
+    if (isReplacement && !(current?.replaceable && `com-${newest!.codeId}` === request.replaces)) {
+      return { status: 'not_replaceable' }
+    }
+    const reason = this.#heldBy(now, isReplacement)
     if (reason) {
       this.#recordRefusal('send.refused', current?.id ?? request.verificationId, now)
-      return { status: 'refused', reason, waitMs: this.firstSendAt(now) - now }
+      return { status: 'refused', reason, waitMs: this.firstSendAt(now, isReplacement) - now }
     }
     const entry = this.#takeUp(goesOn ? current : undefined, request, now)
-    const send = { at: now, codeId: request.code.id }
+    const send = { at: now, codeId: request.code.id, isReplacement }
+    entry.replaceable = entry.replaceable && !isReplacement && request.replaceable === true
     entry.sends.push(send)
     entry.guessLimit = Math.min(entry.guessLimit, request.policy.guessLimit)
     this.sends.push(send)
@@ -127,11 +137,11 @@ export class Ledger {
   }
 
   /** The first time at which a send goes through, if nothing else happens. */
-  firstSendAt(now: number): number {
+  firstSendAt(now: number, isReplacement = false): number {
     const { windows, cooldownMs } = this.#policy
     const slidingOut = this.sends.flatMap(({ at }) => [at + cooldownMs, ...windows.map(({ windowMs }) => at + windowMs)])
     const candidates = [now, ...slidingOut, ...this.#wrong.map((at) => at + DAY_MS)].filter((at) => at >= now)
-    return candidates.toSorted((a, b) => a - b).find((at) => !this.#heldBy(at))!
+    return candidates.toSorted((a, b) => a - b).find((at) => !this.#heldBy(at, isReplacement))!
   }
 
   /** The first time at which the number's wrong guesses leave room for one more. */
@@ -162,20 +172,23 @@ export class Ledger {
 
   /** The one that goes on, or a new one, becomes the newest, and the only one of its purpose that is open. */
   #takeUp(goingOn: Entry | undefined, { verificationId, purpose }: ReserveRequest, now: number): Entry {
-    const entry = goingOn ?? { id: verificationId, purpose, sends: [], guessLimit: Infinity, letIn: 0, wrong: 0 }
+    const begun = { id: verificationId, purpose, sends: [], guessLimit: Infinity, letIn: 0, wrong: 0, replaceable: true }
+    const entry = goingOn ?? begun
     const others = this.entries.filter((one) => one !== entry)
     for (const old of others) if (old.purpose === purpose && this.status(old, now) === 'pending') old.ended = 'locked'
     this.entries.splice(0, Infinity, ...others, entry)
     return entry
   }
 
-  #heldBy(at: number): 'too_many_guesses' | 'send_limit' | 'cooldown' | undefined {
+  #heldBy(at: number, isReplacement = false): 'too_many_guesses' | 'send_limit' | 'cooldown' | undefined {
     if (this.#isGuessedOut(at)) return 'too_many_guesses'
     const isFull = ({ limit, windowMs }: { limit: number; windowMs: number }) =>
       this.sends.filter((send) => send.at + windowMs > at).length >= limit
     if (this.#policy.windows.some(isFull)) return 'send_limit'
     const last = this.sends.at(-1)
-    return last && last.outcome !== 'rejected' && at < last.at + this.#policy.cooldownMs ? 'cooldown' : undefined
+    return !isReplacement && last && last.outcome !== 'rejected' && at < last.at + this.#policy.cooldownMs
+      ? 'cooldown'
+      : undefined
   }
 
   #isGuessedOut(at: number): boolean {

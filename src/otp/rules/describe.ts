@@ -17,7 +17,8 @@ export interface Description {
   readonly expiresAt: number
   readonly completedAt: number | null
   readonly resendAt: number
-  /** Null and absent where they were not kept yet. */
+  /** Who asked for it. Absent in a reply of older code, as all below; null where it was not kept yet. */
+  readonly surface?: string
   readonly message?: SentMessage | null
   readonly profile?: string | null
   readonly templateId?: string | null
@@ -45,6 +46,7 @@ export function describe(state: GateState, id: string, windows: readonly SendWin
     expiresAt,
     completedAt,
     resendAt: nextSendAt(state, windows, now),
+    surface: found.surface,
     message: found.message ?? null,
     profile: found.profile ?? null,
     templateId: found.templateId ?? null,

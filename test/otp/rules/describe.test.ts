@@ -36,6 +36,7 @@ describe('describe', () => {
       expiresAt: T0 + 5 * MINUTE_MS,
       completedAt: null,
       resendAt: T0 + MINUTE_MS,
+      surface: 'v1',
       message: { communicationId: 'com-1', provider: null, providerMessageId: null, status: 'pending' },
       ...asked,
     })

@@ -21,9 +21,13 @@ const target = fc.oneof(
   { weight: 1, arbitrary: nth.map((index) => ({ index })) },
 )
 const steps = {
-  reserve: [6, fc.record({ purpose, guessLimit: fc.option(fc.integer({ min: 1, max: 5 }), { freq: 2 }) })],
+  reserve: [
+    6,
+    fc.record({ purpose, guessLimit: fc.option(fc.integer({ min: 1, max: 5 }), { freq: 2 }), replaceable: fc.boolean() }),
+  ],
   repeat: [1, fc.record({ nth })],
-  resend: [2, fc.record({ nth })],
+  resend: [2, fc.record({ nth, replaceable: fc.boolean() })],
+  replace: [4, fc.record({ nth, back: fc.constantFrom(0, 0, 0, 1) })],
   settle: [4, fc.record({ nth, outcome: fc.constantFrom('accepted', 'rejected', 'unknown') })],
   begin: [8, fc.record({ target, again: fc.option(nth, { freq: 5 }) })],
   end: [7, fc.record({ nth, right: fc.boolean() })],
@@ -90,7 +94,7 @@ class Story {
     holdInvariants(this)
   }
 
-  reserve(input: { readonly purpose: string; readonly resendOf?: string; readonly guessLimit: number | null }): void {
+  reserve(input: Pick<ReserveRequest, 'purpose'> & Partial<ReserveRequest> & { readonly guessLimit: number | null }): void {
     const { guessLimit, ...facts } = input
     // Surfaces differ in their limits; the number and the verification are the same.
     const policy = guessLimit === null ? this.gate.policy : { ...this.gate.policy, guessLimit }
@@ -101,9 +105,18 @@ class Story {
     if (reply.status === 'reserved') this.granted.push(request)
   }
 
-  resend(input: { readonly nth: number }): void {
-    const entry = pick(this.ledger.entries, input.nth)
-    this.reserve({ purpose: entry?.purpose ?? 'login', resendOf: entry?.id ?? 'ver-foreign', guessLimit: null })
+  resend({ nth: index, replaceable }: Steps['resend']): void {
+    const entry = pick(this.ledger.entries, index)
+    this.reserve({ purpose: entry?.purpose ?? 'login', resendOf: entry?.id ?? 'ver-foreign', guessLimit: null, replaceable })
+  }
+
+  /** A vendor reports a message as lost: the newest of a verification, or an older one. */
+  replace({ nth: index, back }: Steps['replace']): void {
+    const entry = pick(this.ledger.entries.toReversed(), index % 3)
+    const lost = entry?.sends.at(-1 - back)
+    if (!entry || !lost) return
+    const replaces = `com-${lost.codeId}`
+    this.reserve({ purpose: entry.purpose, resendOf: entry.id, guessLimit: null, replaceable: true, replaces })
   }
 
   repeat(input: { readonly nth: number }): void {
