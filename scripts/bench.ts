@@ -1,13 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 import { buildBundle, type Bundle, type BundleFigures } from './bench/build-bundle.ts'
-import { contradictions } from './bench/evidence.ts'
-import { type BenchOptions, parseOptions, USAGE } from './bench/options.ts'
+import { type BenchOptions, parseOptions, type Section, USAGE } from './bench/options.ts'
 import { measureParts, renderParts } from './bench/parts.ts'
-import { FULL_PLAN, QUICK_PLAN } from './bench/plan.ts'
 import { canMeasure } from './bench/processor-time.ts'
-import { renderTables, summarise } from './bench/report.ts'
-import { runBenchmark } from './bench/run.ts'
+import { MEASURES } from './bench/sections.ts'
 
 // `npm run bench`: the built service under load, on local simulators. docs/performance.md says what the figures mean.
 
@@ -20,32 +17,25 @@ async function main(options: BenchOptions): Promise<number> {
   if (!canMeasure) console.log('Processor time can only be measured on Linux: there are no CPU figures here.')
   const bundle = await buildBundle()
   console.log(describeBundle(bundle.figures))
-  return options.parts ? runParts(options, bundle) : run(options, bundle)
+  return options.parts ? runParts(options, bundle) : runSections(options, bundle)
 }
 
-async function run(options: BenchOptions, bundle: Bundle): Promise<number> {
-  const result = await runBenchmark(bundle, options.quick ? QUICK_PLAN : FULL_PLAN, options.rounds, showProgress)
-  const summaries = summarise(result.samples)
+async function runSections(options: BenchOptions, bundle: Bundle): Promise<number> {
   if (options.quick) console.log('Too few requests for figures to quote: this only shows that everything works.')
-  console.log(`\n${renderTables(summaries)}\n`)
-  const overlaps = summaries.reduce((total, one) => total + one.overlaps, 0)
-  if (overlaps > 0)
-    console.log(`In ${overlaps} batches the audit began to travel before the last check: their figures are a bit high.`)
-  for (const complaint of result.complaints) console.log(`The service logged: ${complaint}`)
-
-  const findings = contradictions(result.evidence, result.verifications)
-  await writeJson(options, { bundle: bundle.figures, summaries, evidence: result.evidence, findings })
-  if (findings.length > 0) {
-    console.error(`FAILED: D1 or the vendor disagree with the traffic of ${result.verifications} verifications.`)
-    for (const finding of findings) console.error(`- ${finding}`)
-    return 1
+  const results: Partial<Record<Section, object>> = {}
+  const findings: string[] = []
+  for (const section of options.sections) {
+    const outcome = await MEASURES[section](bundle, options, showProgress)
+    console.log(`\n${outcome.text}\n`)
+    for (const complaint of outcome.complaints) console.log(`The service logged: ${complaint}`)
+    results[section] = outcome.results
+    findings.push(...outcome.findings.map((finding) => `${section}: ${finding}`))
   }
-  const rows = Object.values(result.evidence.events).reduce((total, count) => total + count, 0)
-  console.log(
-    `${result.verifications} verifications: ${rows} audit events and ${result.verifications} approved records in D1, ` +
-      `one message each at the vendor. Memory of workerd at the end: ${result.memory?.toFixed(0) ?? '–'} MiB.`,
-  )
-  return 0
+  await writeJson(options, { bundle: bundle.figures, ...results, findings })
+  if (findings.length === 0) return 0
+  console.error('FAILED: what was found afterwards contradicts the requests, or a request cost too much.')
+  for (const finding of findings) console.error(`- ${finding}`)
+  return 1
 }
 
 async function runParts(options: BenchOptions, bundle: Bundle): Promise<number> {

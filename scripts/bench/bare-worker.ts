@@ -6,6 +6,9 @@
  *
  * `/send/<name>` and `/check/<name>` make the calls that a send and a check of the service make, with constant data: object,
  * alarm, KV, vendor, and the object again after the answer; object and KV.
+ *
+ * `/receipt/<id>` writes the two rows of a receipt in one transaction of D1, and reads and checks nothing. `/page` answers
+ * with the newest rows of a list as D1 gives them.
  */
 export const BARE_WORKER = `
 import { DurableObject } from 'cloudflare:workers'
@@ -45,11 +48,30 @@ async function send(env, ctx, name) {
   return reserved
 }
 
+const INSERT = \`INSERT INTO communication_receipt (provider, provider_message_id, status, status_rank, received_at)
+  VALUES ('bare', ?, 'delivered', 5, ?)\`
+const UPDATE = \`UPDATE communication SET status = 'delivered', status_rank = 5, status_at = ? WHERE id = ?\`
+
+async function receipt({ DB }, id) {
+  const now = Date.now()
+  const results = await DB.batch([DB.prepare(INSERT).bind(id, now), DB.prepare(UPDATE).bind(now, id)])
+  return { changes: results.reduce((total, { meta }) => total + meta.changes, 0) }
+}
+
+const PAGE = 'SELECT * FROM communication ORDER BY id DESC LIMIT 21'
+
+async function page({ DB }) {
+  const { results } = await DB.prepare(PAGE).all()
+  return { count: results.length, communications: results }
+}
+
 export default {
   async fetch(request, env, ctx) {
     const [, route, name] = new URL(request.url).pathname.split('/')
     if (route === 'plain') return Response.json({ count: 0 })
     if (route === 'send') return Response.json(await send(env, ctx, name))
+    if (route === 'receipt') return Response.json(await receipt(env, name))
+    if (route === 'page') return Response.json(await page(env))
     if (route === 'check') return Response.json(await object(env, name).check(name))
     return Response.json(await object(env, name).touch(name))
   },

@@ -1,14 +1,24 @@
-import { Agent, request } from 'node:http'
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 
 export interface Answer {
   readonly status: number
   readonly text: string
+  readonly headers: IncomingHttpHeaders
+}
+
+export interface Call {
+  readonly method: string
+  /** With its query. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
 }
 
 /** A caller with a fixed number of connections that stay open, as a proxy in front of many people has. */
 export interface Client {
   get(path: string): Promise<Answer>
   post(path: string, body: object): Promise<Answer>
+  send(call: Call): Promise<Answer>
   close(): void
 }
 
@@ -17,14 +27,14 @@ export function createClient(url: string, connections: number): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const { hostname, port } = new URL(url)
 
-  const exchange = (method: string, path: string, body?: string) =>
+  const send = ({ method, path, headers, body }: Call) =>
     new Promise<Answer>((resolve, reject) => {
-      const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-      const outgoing = request({ agent, hostname, port, method, path, headers }, (incoming) => {
+      const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+      const outgoing = request({ agent, hostname, port, method, path, headers: { ...headers, ...length } }, (incoming) => {
         let text = ''
         incoming.setEncoding('utf8')
         incoming.on('data', (chunk: string) => (text += chunk))
-        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text }))
+        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text, headers: incoming.headers }))
         incoming.on('error', reject)
       })
       outgoing.on('error', reject)
@@ -32,8 +42,10 @@ export function createClient(url: string, connections: number): Client {
     })
 
   return {
-    get: (path) => exchange('GET', path),
-    post: (path, body) => exchange('POST', path, JSON.stringify(body)),
+    get: (path) => send({ method: 'GET', path }),
+    post: (path, body) =>
+      send({ method: 'POST', path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    send,
     close: () => agent.destroy(),
   }
 }

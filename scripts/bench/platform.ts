@@ -15,8 +15,8 @@ export interface Platform {
   readonly processorTime: () => number | undefined
   /** MiB, undefined where it cannot be told. */
   readonly residentMemory: () => number | undefined
-  /** Rows of a statement, from the Worker's D1. */
-  readonly query: (sql: string) => Promise<Record<string, number | string>[]>
+  /** Rows of a statement, from the Worker's D1, with what stands for each `?`. */
+  readonly query: (sql: string, ...values: readonly string[]) => Promise<Record<string, number | string>[]>
   /** What the Worker logged as a warning or an error, the first few. */
   readonly complaints: readonly string[]
   readonly stop: () => Promise<void>
@@ -87,7 +87,11 @@ export async function startPlatform(spec: WorkerSpec): Promise<Platform> {
     url: (await miniflare.unsafeGetDirectURL()).origin,
     processorTime: () => processorTime(pid),
     residentMemory: () => residentMemory(pid),
-    query: async (sql) => (await database.prepare(sql).all<Record<string, number | string>>()).results,
+    async query(sql, ...values) {
+      const statement = database.prepare(sql)
+      const bound = values.length > 0 ? statement.bind(...values) : statement
+      return (await bound.all<Record<string, number | string>>()).results
+    },
     complaints,
     async stop() {
       await miniflare.dispose()

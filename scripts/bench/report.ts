@@ -1,5 +1,6 @@
 import type { BareRoute } from './bare-traffic.ts'
-import { mergePhases, percentile, perRequest, type Phase } from './phase.ts'
+import { cells, COLUMNS, divide, type Figures, type Ratio, ratioCell, sum, toFigures, toRatio } from './figures.ts'
+import { perRequest, type Phase } from './phase.ts'
 import type { Combination } from './plan.ts'
 import type { Sample } from './run.ts'
 import { figure, table } from './table.ts'
@@ -8,13 +9,6 @@ import { figure, table } from './table.ts'
 interface Group {
   readonly combination: Combination
   readonly samples: readonly Sample[]
-}
-
-/** A comparison over all rounds, and the lowest and the highest of a single one. */
-export interface Ratio {
-  readonly overall: number | undefined
-  readonly lowest: number | undefined
-  readonly highest: number | undefined
 }
 
 export interface Summary {
@@ -31,15 +25,6 @@ export interface Summary {
   readonly toSameCalls: Ratio
   /** Rounds in which gates began to carry their audit before the checks were over. */
   readonly overlaps: number
-}
-
-export interface Figures {
-  readonly requestsPerSecond: number
-  readonly p50: number
-  readonly p95: number
-  readonly p99: number
-  /** Microseconds a request. */
-  readonly processorTime: number | undefined
 }
 
 /** The samples as figures, one entry for each combination, in the order in which they first came. */
@@ -81,12 +66,11 @@ export function renderTables(summaries: readonly Summary[]): string {
     ratioCell(one.toSameCalls),
     figure(one.flush),
   ])
-  const columns = ['req/s', 'p50 ms', 'p95 ms', 'p99 ms', 'CPU µs']
   return [
     'The service:',
-    table(['vendor', 'connections', 'step', ...columns], steps),
+    table(['vendor', 'connections', 'step', ...COLUMNS], steps),
     'Bare round trips in the same rounds:',
-    table(['vendor', 'connections', 'route', ...columns], bare),
+    table(['vendor', 'connections', 'route', ...COLUMNS], bare),
     'Processor time of a send and a check together, µs (ratios: over all rounds, and the lowest and highest of one round):',
     table(
       ['vendor', 'connections', 'send + check', 'fresh + 2 warm', 'ratio', 'same calls, no logic', 'ratio', 'audit to D1, later'],
@@ -100,50 +84,16 @@ function groupByCombination(samples: readonly Sample[]): Group[] {
   return [...groups].map(([combination, group]) => ({ combination, samples: group }))
 }
 
-function toFigures(phases: readonly Phase[]): Figures {
-  const all = mergePhases(phases)
-  return {
-    requestsPerSecond: all.requests / all.seconds,
-    p50: percentile(all.latencies, 0.5),
-    p95: percentile(all.latencies, 0.95),
-    p99: percentile(all.latencies, 0.99),
-    processorTime: perRequest(all),
-  }
-}
-
 function compare(samples: readonly Sample[], parts: (sample: Sample) => readonly Phase[]): Ratio {
-  const costs = samples.map((sample) => ({
-    ours: sum(perRequest(sample.service.send), perRequest(sample.service.check)),
-    theirs: sum(...parts(sample).map(perRequest)),
-  }))
-  const ratios = costs.map(({ ours, theirs }) => divide(ours, theirs)).filter((ratio) => ratio !== undefined)
-  return {
-    overall: divide(sum(...costs.map(({ ours }) => ours)), sum(...costs.map(({ theirs }) => theirs))),
-    lowest: ratios.length > 0 ? Math.min(...ratios) : undefined,
-    highest: ratios.length > 0 ? Math.max(...ratios) : undefined,
-  }
+  return toRatio(
+    samples.map((sample) => ({
+      ours: sum(perRequest(sample.service.send), perRequest(sample.service.check)),
+      theirs: sum(...parts(sample).map(perRequest)),
+    })),
+  )
 }
 
 function flushPerVerification(samples: readonly Sample[]): number | undefined {
   const verifications = samples.reduce((total, { service }) => total + service.send.requests, 0)
   return divide(sum(...samples.map(({ service }) => service.flush)), verifications)
-}
-
-function sum(...values: readonly (number | undefined)[]): number | undefined {
-  return values.reduce<number | undefined>(
-    (total, value) => (total === undefined || value === undefined ? undefined : total + value),
-    0,
-  )
-}
-
-function divide(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || !other ? undefined : one / other
-}
-
-function cells({ requestsPerSecond, p50, p95, p99, processorTime }: Figures): string[] {
-  return [figure(requestsPerSecond), figure(p50, 1), figure(p95, 1), figure(p99, 1), figure(processorTime)]
-}
-
-function ratioCell({ overall, lowest, highest }: Ratio): string {
-  return overall === undefined ? '–' : `${figure(overall, 2)} (${figure(lowest, 2)} to ${figure(highest, 2)})`
 }

@@ -4,9 +4,29 @@ import { type Platform, startPlatform, type WorkerSpec } from './platform.ts'
 import type { Vendor } from './vendor.ts'
 
 export const API_KEY = 'bench-gupshup-key'
+export const ADMIN_KEY = 'an admin key for the benchmark only, 32 and more characters'.replaceAll(' ', '-')
+export const PHONE_HASH_KEY = 'a phone hash key for the benchmark only, 32 characters'
+
+/** What the vendors prove their reports with. */
+export const WEBHOOKS = {
+  publicUrl: 'https://verify.example.com',
+  twilioAccount: `AC${'0'.repeat(32)}`,
+  twilioToken: 'bench-twilio-token',
+  gupshupSecret: 'bench-gupshup-webhook-secret-0000',
+  msg91Secret: 'bench-msg91-webhook-secret-000000',
+  whatsappSecret: 'bench-whatsapp-app-secret',
+}
+
 const SOURCE = '917834811114'
 const TEMPLATE_ID = 'c6aecef6-bcb0-4fb1-8100-28c094e3bc6b'
 const SRC_NAME = 'BenchApp'
+
+const COMMON = {
+  ENVIRONMENT: 'production',
+  OTP_PEPPER: 'a pepper for the benchmark only, 32 and more characters',
+  PHONE_HASH_KEY,
+}
+const OBJECTS = { PHONE_GATE: 'PhoneGate' }
 
 /**
  * Starts the built service in its production settings, with the stand-in for the real vendor.
@@ -20,11 +40,9 @@ export function startService(
   return startPlatform({
     ...bundle,
     ...wrapped,
-    objects: { PHONE_GATE: 'PhoneGate' },
+    objects: OBJECTS,
     variables: {
-      ENVIRONMENT: 'production',
-      OTP_PEPPER: 'a pepper for the benchmark only, 32 and more characters',
-      PHONE_HASH_KEY: 'a phone hash key for the benchmark only, 32 characters',
+      ...COMMON,
       GUPSHUP_API_URL: vendor.apiUrl,
       GUPSHUP_API_KEY: API_KEY,
       GUPSHUP_SOURCE: SOURCE,
@@ -34,8 +52,34 @@ export function startService(
   })
 }
 
-/** Starts the Worker of bare round trips, on the same platform. @param vendor another one than the service's, whose messages are counted */
-export function startBare(bundle: Bundle, vendor: Vendor): Promise<Platform> {
+/**
+ * Starts the built service in its production settings as vendors report to it and its operator reads it. It sends nothing.
+ * @param wrapped another script around the built one
+ */
+export function startOperated(bundle: Bundle, wrapped: Pick<WorkerSpec, 'script' | 'modules'> = bundle): Promise<Platform> {
+  return startPlatform({
+    ...bundle,
+    ...wrapped,
+    objects: OBJECTS,
+    variables: {
+      ...COMMON,
+      ADMIN_API_KEY: ADMIN_KEY,
+      PUBLIC_URL: WEBHOOKS.publicUrl,
+      TWILIO_ACCOUNT_SID: WEBHOOKS.twilioAccount,
+      TWILIO_AUTH_TOKEN: WEBHOOKS.twilioToken,
+      TWILIO_PHONE_NUMBER: '+15005550006',
+      GUPSHUP_WEBHOOK_SECRET: WEBHOOKS.gupshupSecret,
+      MSG91_WEBHOOK_SECRET: WEBHOOKS.msg91Secret,
+      WHATSAPP_WEBHOOK_SECRET: WEBHOOKS.whatsappSecret,
+    },
+  })
+}
+
+/**
+ * Starts the Worker of bare round trips, on the same platform.
+ * @param vendor another one than the service's, whose messages are counted; none for what calls no vendor
+ */
+export function startBare(bundle: Bundle, vendor?: Vendor): Promise<Platform> {
   const form = {
     channel: 'whatsapp',
     source: SOURCE,
@@ -47,6 +91,6 @@ export function startBare(bundle: Bundle, vendor: Vendor): Promise<Platform> {
     ...bundle,
     script: BARE_WORKER,
     objects: { BARE: 'Bare' },
-    variables: { VENDOR_URL: vendor.apiUrl, VENDOR_KEY: API_KEY, VENDOR_FORM: new URLSearchParams(form).toString() },
+    variables: { VENDOR_URL: vendor?.apiUrl ?? '', VENDOR_KEY: API_KEY, VENDOR_FORM: new URLSearchParams(form).toString() },
   })
 }

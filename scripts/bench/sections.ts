@@ -1,0 +1,64 @@
+import type { Bundle } from './build-bundle.ts'
+import { renderCommunications, summariseCommunications } from './communications-report.ts'
+import { COMMUNICATIONS, measureCommunications, QUICK_COMMUNICATIONS } from './communications.ts'
+import { contradictions } from './evidence.ts'
+import type { BenchOptions, Section } from './options.ts'
+import { FULL_PLAN, QUICK_PLAN } from './plan.ts'
+import { renderReceipts, summariseReceipts } from './receipts-report.ts'
+import { measureReceipts } from './receipts.ts'
+import { renderTables, summarise } from './report.ts'
+import { runBenchmark } from './run.ts'
+
+/** What a section has found. */
+export interface Outcome {
+  /** For a person: Markdown tables, and a sentence or two. */
+  readonly text: string
+  /** For the JSON file. */
+  readonly results: object
+  /** What is wrong, a sentence each: figures of a wrong service would be worth nothing. */
+  readonly findings: readonly string[]
+  readonly complaints: readonly string[]
+}
+
+type Measure = (
+  bundle: Bundle,
+  options: Pick<BenchOptions, 'quick' | 'rounds'>,
+  progress: (text: string) => void,
+) => Promise<Outcome>
+
+export const MEASURES: Readonly<Record<Section, Measure>> = {
+  async verifications(bundle, { quick, rounds }, progress) {
+    const result = await runBenchmark(bundle, quick ? QUICK_PLAN : FULL_PLAN, rounds, progress)
+    const { evidence, verifications, complaints, memory } = result
+    const summaries = summarise(result.samples)
+    const overlaps = summaries.reduce((total, one) => total + one.overlaps, 0)
+    const rows = Object.values(evidence.events).reduce((total, count) => total + count, 0)
+    const text = [
+      renderTables(summaries),
+      ...(overlaps > 0
+        ? [`In ${overlaps} batches the audit began to travel before the last check: their figures are a bit high.`]
+        : []),
+      `${verifications} verifications: ${rows} audit events and ${evidence.records['approved'] ?? 0} approved records in D1, ` +
+        `${evidence.numbersSentTo} numbers at the vendor. Memory of workerd at the end: ${memory?.toFixed(0) ?? '–'} MiB.`,
+    ].join('\n\n')
+    return { text, results: { summaries, evidence }, findings: contradictions(evidence, verifications), complaints }
+  },
+
+  async receipts(bundle, { quick, rounds }, progress) {
+    const result = await measureReceipts(bundle, rounds, quick, progress)
+    const summary = summariseReceipts(result)
+    const text = `${renderReceipts(summary)}\n\n${result.reports} receipts, each on a message in D1, whose status was read afterwards.`
+    return { text, results: summary, findings: result.findings, complaints: result.complaints }
+  },
+
+  async communications(bundle, { quick, rounds }, progress) {
+    const result = await measureCommunications(bundle, quick ? QUICK_COMMUNICATIONS : COMMUNICATIONS, rounds, progress)
+    const summary = summariseCommunications(result)
+    return {
+      text: renderCommunications(summary),
+      results: summary,
+      findings: result.findings,
+      complaints: result.complaints,
+    }
+  },
+}
