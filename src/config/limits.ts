@@ -60,6 +60,9 @@ export const KV_MIN_TTL_SECONDS = 60
 /** Digits that WhatsApp's authentication templates carry, by Meta's rule for the category. */
 export const LONGEST_WHATSAPP_CODE = 8
 
+/** Digits that MSG91's OTP call takes. */
+export const LONGEST_MSG91_CODE = 9
+
 /** The largest report of a vendor that is read: Meta's documented maximum. Bytes. */
 export const WEBHOOK_BODY_LIMIT_BYTES = 3 * 1024 * 1024
 
@@ -76,7 +79,10 @@ export const TEMPLATES_FRESH_MS = 60_000
 export const TEMPLATES_TIMEOUT_MS = 1_000
 
 /**
- * When a report on a message that D1 does not have yet is looked at again, each after the one before. Together under the
- * 30 seconds that work may go on after an answer. Milliseconds.
+ * When a report on a message that D1 does not have yet is looked at again, each after the one before. The audit takes four
+ * seconds to D1; of the 30 that work may go on after an answer, most are left for a replacement. Milliseconds.
  */
-export const UNMATCHED_RECEIPT_PAUSES_MS = [6_000, 14_000]
+export const UNMATCHED_RECEIPT_PAUSES_MS = [5_000, 5_000]
+
+/** Lost messages of one report that are replaced at a time. */
+export const REPLACEMENTS_AT_A_TIME = 5

@@ -1,5 +1,5 @@
 import type { Config } from './config'
-import { DEFAULT_LIMITS, LONGEST_WHATSAPP_CODE } from './limits'
+import { DEFAULT_LIMITS, LONGEST_MSG91_CODE, LONGEST_WHATSAPP_CODE } from './limits'
 import { type Variables, variablesSchema } from './variables'
 import { readGupshup } from './vendor/gupshup'
 import { readMsg91 } from './vendor/msg91'
@@ -112,9 +112,12 @@ function toConfig(variables: Variables, problems: string[]): Config {
   return config
 }
 
-/** WhatsApp's authentication templates carry 8 digits at most: a longer code would leave that vendor out without a word. */
-function addCodeLengthProblem({ code, mockEnabled, gupshup, whatsappCloud }: Config, problems: string[]): void {
-  if (!mockEnabled && (gupshup || whatsappCloud) && (code.length ?? 0) > LONGEST_WHATSAPP_CODE) {
+/** A code that a vendor does not carry would leave it out without a word. */
+function addCodeLengthProblem({ code, mockEnabled, gupshup, whatsappCloud, msg91 }: Config, problems: string[]): void {
+  const length = code.length ?? 0
+  if (mockEnabled) return
+  if ((gupshup || whatsappCloud) && length > LONGEST_WHATSAPP_CODE) {
     problems.push(`OTP_LENGTH is over ${LONGEST_WHATSAPP_CODE}, which WhatsApp does not carry`)
   }
+  if (msg91 && length > LONGEST_MSG91_CODE) problems.push(`OTP_LENGTH is over ${LONGEST_MSG91_CODE}, which MSG91 does not carry`)
 }

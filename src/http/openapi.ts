@@ -124,7 +124,12 @@ function toResponses(route: DocumentedRoute): ZodOpenApiResponsesObject {
   return Object.fromEntries([...declared, ...failures])
 }
 
-function toResponse({ description, schema, mediaType = 'application/json', headers = {} }: ResponseSpec): ZodOpenApiResponseObject {
+function toResponse({
+  description,
+  schema,
+  mediaType = 'application/json',
+  headers = {},
+}: ResponseSpec): ZodOpenApiResponseObject {
   const described = Object.entries(headers).map(([name, header]) => [
     name,
     header.schema.meta({ description: header.description }),
@@ -156,21 +161,22 @@ function toExamples(
 ): Pick<ZodOpenApiMediaTypeObject, 'examples'> {
   const { failure, statuses } = operation.surface
   if (!failure) return {}
-  const input = body?.schema ?? queryParameters
+  const schema = body?.schema ?? queryParameters
   const examples = codes.map((code) => {
-    const refusal = code === 'invalid_request' && input ? invalidRequest(input) : sampleRefusal(code)
-    const about = { requestId: SAMPLE_REQUEST_ID, status: statuses[code], body: body?.schema.meta()?.['example'] }
-    return [code, { value: failure(refusal, about) }]
+    const wrong = code === 'invalid_request' && schema ? wrongInput(schema) : undefined
+    const sent = wrong ? wrong.input : body?.schema.meta()?.['example']
+    const about = { requestId: SAMPLE_REQUEST_ID, status: statuses[code], body: sent }
+    return [code, { value: failure(wrong?.refusal ?? sampleRefusal(code), about) }]
   })
   return { examples: Object.fromEntries(examples) }
 }
 
-/** What is said of an input without its first required field, or where none is required, with a first field of no use. */
-function invalidRequest(schema: z.ZodObject): Refusal {
+/** An input without its first required field or, where none is required, with a first field of no use; and what is said of it. */
+function wrongInput(schema: z.ZodObject): { readonly input: object; readonly refusal: Refusal } | undefined {
   const [first = ''] = Object.keys(schema.shape)
-  const issues = [{}, { [first]: [] }].flatMap((input) => {
+  for (const input of [{}, { [first]: [] }]) {
     const { error } = schema.safeParse(input)
-    return error ? toIssues(error, input) : []
-  })
-  return { code: 'invalid_request', details: { issues: issues.slice(0, 1) } }
+    if (error) return { input, refusal: { code: 'invalid_request', details: { issues: toIssues(error, input).slice(0, 1) } } }
+  }
+  return undefined
 }

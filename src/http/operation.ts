@@ -10,7 +10,7 @@ export interface ResponseSpec {
   /** Absent for an answer without a body. */
   readonly schema?: z.ZodType
   /** Left out: JSON. */
-  readonly mediaType?: 'text/plain'
+  readonly mediaType?: 'application/json' | 'text/plain'
   readonly headers?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>
 }
 

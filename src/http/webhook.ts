@@ -16,6 +16,8 @@ interface WebhookSurface {
   readonly operation: ReturnType<typeof createOperation>
 }
 
+const NOTHING = new Uint8Array()
+
 /** What a webhook's route says of itself. The form of the body is the vendor's. */
 export function webhookOperation(operationId: string, summary: string, description: string): Operation {
   return {
@@ -38,13 +40,10 @@ export async function receiveReport(
 ): Promise<Response> {
   const deps = provide(c.env)
   const reader = deps.receiptReaders[vendor]
-  const request = {
-    method: c.req.method,
-    url: new URL(c.req.url),
-    headers: c.req.raw.headers,
-    body: await readBody(c.req.raw.body, WEBHOOK_BODY_LIMIT_BYTES),
-    pathSecret,
-  }
+  const known = { method: c.req.method, url: new URL(c.req.url), headers: c.req.raw.headers, pathSecret }
+  // Whose address has a secret need not be heard out to be refused.
+  if (pathSecret !== undefined && !(await reader.isGenuine({ ...known, body: NOTHING }))) throw refuse('webhook_forbidden', {})
+  const request = { ...known, body: await readBody(c.req.raw.body, WEBHOOK_BODY_LIMIT_BYTES) }
   if (!(await reader.isGenuine(request))) throw refuse('webhook_forbidden', {})
   const receipts = await reader.read(request)
   if (!receipts) throw refuse('unreadable_report', {})
@@ -52,13 +51,14 @@ export async function receiveReport(
   return c.body(null, 200)
 }
 
+const parameter = z.string('must be there once').optional()
 const challengeQuerySchema = z.object({
-  'hub.mode': z.string().optional().meta({ description: 'What Meta wants.', example: 'subscribe' }),
-  'hub.verify_token': z
-    .string()
-    .optional()
-    .meta({ description: '`WHATSAPP_VERIFY_TOKEN`, as it was told to Meta.', example: 'the-verify-token' }),
-  'hub.challenge': z.string().optional().meta({ description: 'What to give back.', example: '1158201444' }),
+  'hub.mode': parameter.meta({ description: 'What Meta wants.', example: 'subscribe' }),
+  'hub.verify_token': parameter.meta({
+    description: '`WHATSAPP_VERIFY_TOKEN`, as it was told to Meta.',
+    example: 'the-verify-token',
+  }),
+  'hub.challenge': parameter.meta({ description: 'What to give back.', example: '1158201444' }),
 })
 const challengeSchema = z.string().meta({ example: '1158201444' })
 

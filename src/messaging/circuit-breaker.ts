@@ -39,14 +39,6 @@ const FAULTS: ReadonlySet<AttemptReason> = new Set([
   'unreadable_reply',
 ])
 
-/** The provider works, and said no to this one number. */
-const FAULTS_OF_THE_NUMBER: ReadonlySet<AttemptReason> = new Set([
-  'invalid_recipient',
-  'unreachable',
-  'opted_out',
-  'recipient_rate_limited',
-])
-
 /** One for each isolate: it forgets with it, and each learns for itself. */
 export function createCircuitBreaker(log: Log): CircuitBreaker {
   const circuits = new Map<ProviderId, Circuit>()
@@ -77,8 +69,8 @@ function circuitAfter(
   { status, reason }: { readonly status: SendOutcome['status']; readonly reason: AttemptReason | null },
   now: number,
 ): Circuit {
-  if (status === 'accepted' || (reason !== null && FAULTS_OF_THE_NUMBER.has(reason))) return CLOSED
-  if (reason === null || !FAULTS.has(reason)) return circuit
+  // Whatever else it says: it works, and spoke of this one message.
+  if (status === 'accepted' || reason === null || !FAULTS.has(reason)) return CLOSED
   const failures = circuit.failures + 1
   return { failures, pausedUntil: failures >= PROVIDER_FAILURES_BEFORE_PAUSE ? now + PROVIDER_PAUSE_MS : 0 }
 }

@@ -34,10 +34,14 @@ export interface Delivery {
   /** The one it went by; where everybody refused, the last one that was tried. */
   readonly channel: Channel
   readonly providerMessageId: string | null
+  /** Whether the text that arrives is ours, as far as the provider that has it decides that. */
+  readonly textIsOurs: boolean
   /** How far an accepted one had come at once. */
   readonly deliveryStatus: 'queued' | 'sent' | 'unknown' | 'failed'
   /** Null when accepted. The last refusal when rejected. */
   readonly reason: AttemptReason | null
+  /** The vendor's own code for that reason. */
+  readonly providerCode: string | null
   readonly attempts: readonly DeliveryAttempt[]
 }
 
@@ -66,7 +70,7 @@ export async function deliver(
   for (let hop = chain.shift(); hop && attempts.length < options.maxProviders; hop = chain.shift()) {
     const { attempt, outcome } = await attemptOf(hop, await messageOn(hop.channel), attempts.length + 1, options)
     attempts.push(attempt)
-    if (outcome.status === 'accepted') return accepted(attempt, outcome, attempts)
+    if (outcome.status === 'accepted') return accepted(attempt, hop.provider, outcome, attempts)
     const after = chain.filter((next) => isLeft(next, attempt))
     chain.splice(0, chain.length, ...after)
   }
@@ -78,21 +82,25 @@ function isLeft(next: Hop, { status, reason, channel }: DeliveryAttempt): boolea
 }
 
 function accepted(
-  { provider, channel }: DeliveryAttempt,
+  { channel }: DeliveryAttempt,
+  { id: provider, facts: { textIsOurs } }: Provider,
   { providerMessageId, deliveryStatus }: Extract<SendOutcome, { status: 'accepted' }>,
   attempts: readonly DeliveryAttempt[],
 ): Delivery {
-  return { status: 'accepted', provider, channel, providerMessageId, deliveryStatus, reason: null, attempts }
+  const found = { providerMessageId, textIsOurs, deliveryStatus, reason: null, providerCode: null }
+  return { status: 'accepted', provider, channel, ...found, attempts }
 }
 
 /** One unknown outcome among refusals makes the whole unknown: that message may be on its way. */
 function withoutAcceptance(attempts: readonly DeliveryAttempt[]): Delivery {
   const last = attempts.at(-1)
   if (!last) throw new Error('deliver() needs at least one hop')
-  const { provider, channel, reason } = attempts.find(({ status }) => status === 'unknown') ?? { ...last, provider: null }
-  const status = provider === null ? 'rejected' : 'unknown'
-  const deliveryStatus = provider === null ? 'failed' : 'unknown'
-  return { status, provider, channel, providerMessageId: null, deliveryStatus, reason, attempts }
+  const pending = attempts.find(({ status }) => status === 'unknown')
+  const { channel, reason, providerCode } = pending ?? last
+  const common = { channel, providerMessageId: null, textIsOurs: false, reason, providerCode, attempts }
+  return pending
+    ? { ...common, status: 'unknown', provider: pending.provider, deliveryStatus: 'unknown' }
+    : { ...common, status: 'rejected', provider: null, deliveryStatus: 'failed' }
 }
 
 type Outcome = SendOutcome | { readonly status: 'unknown'; readonly reason: 'unknown' }

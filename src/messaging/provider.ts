@@ -37,6 +37,8 @@ export interface Provider {
   readonly facts: {
     /** The longest code that the vendor's messages can carry. */
     readonly maxCodeLength: number
+    /** Is it our text that arrives? Else the vendor has one of its own, which it is given the values for. */
+    readonly textIsOurs: boolean
   }
   /** Never throws for a vendor's reasons. A kind of message that the vendor cannot carry is rejected as `bad_request`. */
   send(message: Message): Promise<SendOutcome>

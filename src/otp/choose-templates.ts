@@ -16,7 +16,7 @@ interface Wanted extends Omit<WantedTemplate, 'channel'> {
 /**
  * Begins to choose the template of a send, so that the first one of an isolate reads D1 while the gate decides, and leaves
  * the hops out that a template asked for by its id is not in force for.
- * @throws `invalid_request` where that template is in force for none of them
+ * @throws `invalid_request` where that template is in force for none of them, `dependency_unavailable` where nobody can tell
  */
 export async function chooseTemplates(
   deps: Pick<VerificationDeps, 'templates'>,
@@ -25,17 +25,18 @@ export async function chooseTemplates(
   wanted: Wanted,
 ): Promise<{ readonly route: Route; readonly templateOn: TemplateOn }> {
   const { templateId, isResend, ...facts } = wanted
-  const choose = async (channel: Channel) =>
-    (await deps.templates.choose({ ...facts, templateId, channel }, caller.defer)) ??
-    (isResend ? deps.templates.choose({ ...facts, channel }, caller.defer) : undefined)
+  const choose = async (channel: Channel) => {
+    const named = deps.templates.choose({ ...facts, templateId, channel }, caller.defer)
+    if (!isResend) return named
+    return (await named.catch(() => undefined)) ?? deps.templates.choose({ ...facts, channel }, caller.defer)
+  }
   const channels = [...new Set(route.map(({ channel }) => channel))]
   const choices = new Map(channels.map((channel) => [channel, choose(channel)]))
   const templateOn: TemplateOn = async (channel) => (await choices.get(channel)) ?? refuseTemplate()
   if (templateId === undefined || isResend) return { route, templateOn }
 
-  const hops: Hop[] = []
-  for (const hop of route) if (await choices.get(hop.channel)) hops.push(hop)
-  const [first, ...others] = hops
+  const found = await Promise.all(Array.from(choices, async ([channel, choice]) => ((await choice) ? channel : undefined)))
+  const [first, ...others]: readonly Hop[] = route.filter(({ channel }) => found.includes(channel))
   return first ? { route: [first, ...others], templateOn } : refuseTemplate()
 }
 

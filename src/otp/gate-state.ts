@@ -7,6 +7,16 @@ export interface LiveCode {
   readonly id: string
   readonly digest: string
   readonly keyVersion: string
+  /** Whose place it takes, until its own message is taken by a provider. Absent: nobody's. */
+  readonly replaces?: LostCode
+}
+
+/** The code of a message that was lost: good again if its replacement cannot be sent, since a vendor may be wrong. */
+export interface LostCode {
+  readonly code: LiveCode
+  readonly channel: string
+  readonly expiresAt: number
+  readonly message: SentMessage
 }
 
 /** The answer to a check, kept for a minute so that a lost reply can be asked for again. */

@@ -107,8 +107,8 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
 
   const { verificationId, createdAt, expiresAt, resendAt, guessesLeft } = reservation
   caller.defer(deps.codes.put(codeId, { ...keyed, expiresAt }, deps.clock()))
-  const messageOn = async (channel: Channel) =>
-    composeMessage(await templateOn(channel), { to: input.phone.e164, channel, purpose, locale, code, communicationId, profile })
+  const facts = { to: input.phone.e164, purpose, locale, code, communicationId, profile }
+  const messageOn = oncePerChannel(async (channel) => composeMessage(await templateOn(channel), { ...facts, channel }))
   const { breaker, clock, log } = deps
   const delivery = await deliver(route, messageOn, { maxProviders: PROVIDERS_PER_REQUEST, breaker, clock, log })
   const message = await messageOn(delivery.channel)
@@ -134,6 +134,15 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     guessesLeft,
     message: { communicationId, provider, providerMessageId, status },
     mock: deps.config.mockEnabled ? { code, text: message.text } : undefined,
+  }
+}
+
+function oncePerChannel<T>(make: (channel: Channel) => Promise<T>): (channel: Channel) => Promise<T> {
+  const made = new Map<Channel, Promise<T>>()
+  return (channel) => {
+    const known = made.get(channel) ?? make(channel)
+    made.set(channel, known)
+    return known
   }
 }
 

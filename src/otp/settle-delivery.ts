@@ -51,21 +51,22 @@ function settledDetail(
   { config }: Pick<VerificationDeps, 'config'>,
   { delivery, message, template, country }: SentMessageFacts,
 ): SettledDetail {
-  const segments = delivery.channel === 'sms' ? segmentsOf(message.text).segments : null
+  const segments = delivery.channel === 'sms' && delivery.textIsOurs ? segmentsOf(message.text).segments : null
+  const sentTemplate = isSent(template, delivery) ? template : null
   const price =
     delivery.status === 'accepted' && delivery.provider !== null
       ? priceOf(config.prices, { provider: delivery.provider, channel: delivery.channel, country })
       : undefined
   return {
     communication_id: message.communicationId,
-    template_id: template.templateId,
-    template_version: template.version,
+    template_id: sentTemplate?.templateId ?? null,
+    template_version: sentTemplate?.version ?? null,
     channel: delivery.channel,
     provider: delivery.provider,
     provider_message_id: delivery.providerMessageId,
     delivery_status: delivery.deliveryStatus,
     reason: delivery.reason,
-    provider_code: delivery.attempts.at(-1)?.providerCode ?? null,
+    provider_code: delivery.providerCode,
     segments,
     cost_micros: price === undefined ? null : price * (segments ?? 1),
     currency: price === undefined ? null : (config.prices?.currency ?? null),
@@ -80,4 +81,9 @@ function settledDetail(
       duration_ms: attempt.durationMs,
     })),
   }
+}
+
+/** A vendor with texts of its own sends ours only where the template names one of its own. */
+function isSent({ vendorTemplates }: Template, { provider, textIsOurs }: Delivery): boolean {
+  return provider === null || textIsOurs || (provider !== 'mock' && vendorTemplates[provider] !== undefined)
 }

@@ -1,11 +1,11 @@
-import { DEPENDENCY_TIMEOUT_MS, UNMATCHED_RECEIPT_PAUSES_MS } from '../config/limits'
+import { DEPENDENCY_TIMEOUT_MS, REPLACEMENTS_AT_A_TIME, UNMATCHED_RECEIPT_PAUSES_MS } from '../config/limits'
 import type { Profiles } from '../config/profiles'
 import type { VendorId } from '../config/vendors'
 import { refuse } from '../core/app-error'
 import { errorName } from '../core/log'
 import { withTimeout } from '../core/with-timeout'
 import type { Receipt } from '../messaging/receipts/receipt'
-import { type RecordedReceipts, recordReceipts } from '../messaging/receipts/record-receipts'
+import { type LostMessage, type RecordedReceipts, recordReceipts } from '../messaging/receipts/record-receipts'
 import type { Caller, VerificationDeps } from './deps'
 import { replaceLostMessage } from './replace-lost-message'
 
@@ -39,19 +39,28 @@ async function followUp(
   recorded: RecordedReceipts,
   record: (some: readonly Receipt[]) => Promise<RecordedReceipts>,
 ): Promise<void> {
-  const replaceAll = ({ lost }: RecordedReceipts) =>
-    Promise.all(lost.map((message) => replaceLostMessage(deps, profiles, caller, message)))
-  await replaceAll(recorded)
+  const replace = (message: LostMessage) => replaceLostMessage(deps, profiles, caller, message)
+  const replacing = [replaceAll(recorded.lost, replace)]
   let { unmatched } = recorded
   try {
     for (const pauseMs of UNMATCHED_RECEIPT_PAUSES_MS) {
-      if (unmatched.length === 0) return
+      if (unmatched.length === 0) break
       await scheduler.wait(pauseMs)
       const again = await record(unmatched)
-      await replaceAll(again)
+      replacing.push(replaceAll(again.lost, replace))
       unmatched = again.unmatched
     }
   } catch (error) {
     deps.log('warn', 'receipts.follow_up_failed', { request_id: caller.requestId, error_name: errorName(error) })
   }
+  await Promise.all(replacing)
+}
+
+/** A few at a time: one report of Meta can have a thousand, and an isolate six connections. */
+async function replaceAll(lost: readonly LostMessage[], replace: (message: LostMessage) => Promise<void>): Promise<void> {
+  const left = [...lost]
+  const work = async () => {
+    for (let message = left.shift(); message; message = left.shift()) await replace(message)
+  }
+  await Promise.all(Array.from({ length: REPLACEMENTS_AT_A_TIME }, work))
 }

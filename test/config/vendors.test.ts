@@ -161,8 +161,13 @@ describe('codes that WhatsApp does not carry', () => {
     expect(problemsOf({ ...SETTINGS[vendor], OTP_LENGTH: '8' })).toEqual([])
   })
 
+  it('are a problem with MSG91 from ten digits on', () => {
+    expect(problemsOf({ ...SETTINGS.msg91, OTP_LENGTH: '10' })).toEqual(['OTP_LENGTH is over 9, which MSG91 does not carry'])
+  })
+
   it('are none for SMS alone, nor in mock mode', () => {
-    expect(problemsOf({ ...SETTINGS.twilio, OTP_LENGTH: '9' })).toEqual([])
+    expect(problemsOf({ ...SETTINGS.twilio, OTP_LENGTH: '10' })).toEqual([])
+    expect(problemsOf({ ...SETTINGS.msg91, OTP_LENGTH: '9' })).toEqual([])
     const mock = { PIONEER_FLAG_MOCK_OTP_ENABLED: 'true', ENVIRONMENT: 'development' }
     expect(problemsOf({ ...SETTINGS.gupshup, ...mock, OTP_LENGTH: '9' })).toEqual([])
   })

@@ -24,7 +24,7 @@ function setUp(outcomes: readonly (SendOutcome | Error)[], maxProviders = 2, cha
     const provider: Provider = {
       id,
       channels: ['whatsapp'],
-      facts: { maxCodeLength: 8 },
+      facts: { maxCodeLength: 8, textIsOurs: true },
       send: async (message) => {
         sent.push(`${id} ${message.kind === 'otp' ? message.code : ''} ${message.channel}`)
         now += 100 * (index + 1)

@@ -119,7 +119,7 @@ describe('providersFor', () => {
 
   it("keeps the profile's order", () => {
     const gupshup = live.gupshup!
-    const second = { ...gupshup, facts: { maxCodeLength: 10 } }
+    const second = { ...gupshup, facts: { maxCodeLength: 10, textIsOurs: false } }
     const profile = { providers: { sms: [], whatsapp: ['gupshup', 'gupshup'] as const } }
 
     expect(providersFor(profile, 'whatsapp', { gupshup: second }, 9)).toStrictEqual([second, second])

@@ -240,6 +240,19 @@ describe('a message that is lost is not replaced', () => {
   })
 })
 
+it('a replacement that every provider refuses leaves the first code good', async () => {
+  const { service, reports, check, oldCode, sent } = await lostMessage(
+    { ...BOTH, MSG91_AUTH_KEY: 'another-key' },
+    { channel: 'sms' },
+  )
+
+  await deliverWebhooks(service, reports)
+
+  expect(vendors.msg91.requests).not.toHaveLength(0)
+  expect(await (await service.request(`/v1/verifications/${sent.id}`)).json()).toMatchObject({ status: 'pending' })
+  expect(await check(oldCode)).toBe(true)
+})
+
 describe('after a replacement', () => {
   it('the cooldown begins anew, and the sends are counted', async () => {
     const { service, phone, reports } = await lostMessage()

@@ -10,6 +10,8 @@ interface Send {
   /** Sent for one that was lost, and so without a cooldown before it. */
   readonly isReplacement: boolean
   outcome?: SettleRequest['outcome']
+  /** A replacement that nobody took, while it was the newest and in time: as if it had not been. */
+  isUndone?: boolean
 }
 
 interface Entry {
@@ -59,7 +61,7 @@ export class Ledger {
       return { status: 'not_pending', now: isGuessedOut ? 'locked' : this.status(current!, now) }
     }
     const isReplacement = request.replaces !== undefined
-    const newest = current?.sends.at(-1)
+    const newest = current && live(current)
     if (isReplacement && !(current?.replaceable && `com-${newest!.codeId}` === request.replaces)) {
       return { status: 'not_replaceable' }
     }
@@ -80,9 +82,10 @@ export class Ledger {
     return { status: 'reserved', verificationId: entry.id, expiresAt: this.expiresAt(entry), guessesLeft }
   }
 
-  settle(entry: Entry, send: Send, outcome: SettleRequest['outcome']): 'settled' | 'repeated' {
+  settle(entry: Entry, send: Send, outcome: SettleRequest['outcome'], now: number): 'settled' | 'repeated' {
     if (send.outcome) return 'repeated'
     send.outcome = outcome
+    send.isUndone = send.isReplacement && outcome === 'rejected' && send === entry.sends.at(-1) && now < this.expiresAt(entry)
     this.events.push({ kind: `send.${outcome}`, verificationId: entry.id })
     return 'settled'
   }
@@ -99,15 +102,15 @@ export class Ledger {
     }
     entry.letIn += 1
     this.#wrong.push(now)
-    return { status: 'weigh', verificationId: entry.id, codeId: entry.sends.at(-1)!.codeId }
+    return { status: 'weigh', verificationId: entry.id, codeId: live(entry).codeId }
   }
 
   end(weighed: Expected & { readonly attemptKey: string }, right: boolean, now: number): CheckAnswer {
     const entry = this.#find(weighed.verificationId, '')
     if (entry?.answered?.key === weighed.attemptKey && now - entry.answered.at < MINUTE_MS) return entry.answered.answer
     // Judged by the time at which it was let in.
-    if (!entry || entry.ended || entry.sends.at(-1)!.outcome === 'rejected') return { status: 'not_found' }
-    const answer = right && entry.sends.at(-1)!.codeId === weighed.codeId ? this.#approve(entry) : this.#countWrong(entry)
+    if (!entry || entry.ended || live(entry).outcome === 'rejected') return { status: 'not_found' }
+    const answer = right && live(entry).codeId === weighed.codeId ? this.#approve(entry) : this.#countWrong(entry)
     entry.answered = { key: weighed.attemptKey, at: now, answer }
     return answer
   }
@@ -123,7 +126,7 @@ export class Ledger {
 
   status(entry: Entry, now: number) {
     if (entry.ended) return entry.ended
-    if (entry.sends.at(-1)!.outcome === 'rejected') return 'failed'
+    if (live(entry).outcome === 'rejected') return 'failed'
     return now < this.expiresAt(entry) ? 'pending' : 'expired'
   }
 
@@ -133,7 +136,7 @@ export class Ledger {
   }
 
   expiresAt(entry: Entry): number {
-    return entry.sends.at(-1)!.at + this.#policy.lifetimeMs
+    return live(entry).at + this.#policy.lifetimeMs
   }
 
   /** The first time at which a send goes through, if nothing else happens. */
@@ -226,4 +229,10 @@ export class Ledger {
     this.#refusals.push(now)
     this.events.push({ kind, verificationId })
   }
+}
+
+/** The send whose code counts: the newest, but that a replacement which nobody took leaves things as they were. */
+function live({ sends }: Entry): Send {
+  const newest = sends.at(-1)!
+  return newest.isUndone ? sends.at(-2)! : newest
 }

@@ -218,9 +218,10 @@ describe("Meta's challenge", () => {
 
 it.each([
   ['GET', '/webhooks/twilio', 405],
-  ['POST', '/webhooks/mshastra', 404],
-  ['POST', '/webhooks/gupshup', 404],
-  ['POST', '/webhooks', 404],
+  ['POST', '/webhooks/mshastra', 403],
+  ['POST', '/webhooks/gupshup', 403],
+  ['GET', '/webhooks/msg91', 404],
+  ['POST', '/webhooks', 403],
 ])('%s %s is told in the envelope of the webhooks: %i', async (method, path, status) => {
   const response = await createService().request(path, { method })
 

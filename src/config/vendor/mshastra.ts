@@ -32,7 +32,7 @@ export function readMshastra(variables: Variables, problems: string[]): Mshastra
   )
 }
 
-/** Encrypted, or on this very machine. */
-function isPrivate({ protocol, hostname }: URL): boolean {
+/** Encrypted, or on this very machine: elsewhere the password would be everybody's. */
+export function isPrivate({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname) || hostname.endsWith('.test')
 }

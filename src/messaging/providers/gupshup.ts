@@ -96,7 +96,7 @@ export function createGupshup(config: GupshupConfig, http: VendorHttp): Provider
   return {
     id: 'gupshup',
     channels: ['whatsapp'],
-    facts: { maxCodeLength: LONGEST_WHATSAPP_CODE },
+    facts: { maxCodeLength: LONGEST_WHATSAPP_CODE, textIsOurs: false },
     send: async (message) => {
       if (message.kind !== 'otp') return { status: 'rejected', reason: 'bad_request' }
       const { url, init } = buildRequest(config, message)

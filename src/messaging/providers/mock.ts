@@ -14,7 +14,7 @@ export function createMock(clock: Clock): Provider {
   return {
     id: 'mock',
     channels: ['sms', 'whatsapp'],
-    facts: { maxCodeLength: MAX_CODE_LENGTH },
+    facts: { maxCodeLength: MAX_CODE_LENGTH, textIsOurs: true },
     send: async ({ to }) => ({
       status: 'accepted',
       providerMessageId: `mock_${to}_${Math.floor(clock() / 1000)}`,

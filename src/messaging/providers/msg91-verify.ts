@@ -9,8 +9,6 @@ import type { VendorReply } from './http'
 
 /** Its words for a code that is not, or no longer, the right one. */
 const WRONG: readonly RegExp[] = [
-  // As an error or as a success: after one right code it would say so to every other.
-  /already[ _]verified/i,
   /\botp not match/i,
   /\botp[ _]expired/i,
   /\bmobile (?:no\.?|number) not found/i,
@@ -18,7 +16,10 @@ const WRONG: readonly RegExp[] = [
   /\bmax limit reached/i,
 ]
 
-/** Its word for the right one, "OTP verified success", without any reservation. */
+/**
+ * Its word for the right one, "OTP verified success", without any reservation. "Already verified" is none: after one right
+ * code it says so to every other. Nor is it a word against a code, which may be typed again after an answer that got lost.
+ */
 const RIGHT = /^(?!.*(?:already|not|unverified)).*verified/i
 
 const verdictSchema = z.object({ type: z.string().toLowerCase(), message: z.string().trim() })

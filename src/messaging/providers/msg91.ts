@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { LONGEST_MSG91_CODE } from '../../config/limits'
 import type { Msg91Config } from '../../config/vendor/msg91'
 import { phoneDigits } from '../../phone/phone-digits'
 import type { Message, NoticeMessage, OtpMessage } from '../message'
@@ -90,7 +91,7 @@ export function createMsg91(config: Msg91Config, http: VendorHttp): Provider {
   return {
     id: 'msg91',
     channels: ['sms'],
-    facts: { maxCodeLength: 9 },
+    facts: { maxCodeLength: LONGEST_MSG91_CODE, textIsOurs: false },
     send: async (message) => {
       const request = buildRequest(config, message)
       if (!request) return { status: 'rejected', reason: 'template_rejected' }

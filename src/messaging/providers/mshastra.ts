@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { MshastraConfig } from '../../config/vendor/mshastra'
+import { type MshastraConfig, isPrivate } from '../../config/vendor/mshastra'
 import { phoneDigits } from '../../phone/phone-digits'
 import type { FailureReason } from '../failure-reason'
 import type { Message } from '../message'
@@ -113,9 +113,9 @@ export function createMshastra(config: MshastraConfig, http: VendorHttp): Provid
     id: 'mshastra',
     channels: ['sms'],
     // A text has room for the longest code that the service makes.
-    facts: { maxCodeLength: 10 },
+    facts: { maxCodeLength: 10, textIsOurs: true },
     send: async (message) => {
-      if (!isPrivate(config.apiUrl)) return { status: 'rejected', reason: 'config_error' }
+      if (!isPrivate(new URL(config.apiUrl))) return { status: 'rejected', reason: 'config_error' }
       const { url, init } = buildRequest(config, message)
       return readReply(await callVendor({ ...http, url, init }))
     },
@@ -154,10 +154,4 @@ function reasonOfWord(word: string | undefined): FailureReason | undefined {
 function reasonWithoutWord(httpStatus: number): FailureReason | undefined {
   const reason = reasonOfHttpStatus(httpStatus)
   return reason === 'bad_request' ? 'config_error' : reason
-}
-
-/** Over plain HTTP the password would be everybody's: that is for stand-ins on this machine. */
-function isPrivate(apiUrl: string): boolean {
-  const { protocol, hostname } = new URL(apiUrl)
-  return protocol === 'https:' || ['localhost', '127.0.0.1'].includes(hostname) || hostname.endsWith('.test')
 }

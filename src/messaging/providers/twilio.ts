@@ -16,8 +16,10 @@ const CODES: Readonly<Record<number, FailureReason>> = {
   20404: 'config_error', // no such account
   20429: 'rate_limited',
   21211: 'invalid_recipient',
+  21212: 'config_error', // the sender is no number
   21408: 'config_error', // the region is switched off
   21601: 'config_error', // the sender is no number of Twilio's
+  21603: 'config_error', // there is no sender
   21606: 'config_error', // the sender cannot send there, or is not ours
   21608: 'config_error', // a trial account, and a number that it has not verified
   21609: 'config_error', // they cannot reach our address for receipts
@@ -28,6 +30,7 @@ const CODES: Readonly<Record<number, FailureReason>> = {
   21635: 'invalid_recipient', // landline
   21659: 'config_error', // the sender is no number of Twilio's
   21660: 'config_error', // the sender is not ours
+  21703: 'config_error', // the messaging service has no sender
   21705: 'config_error', // no such messaging service
   30001: 'rate_limited', // queue overflow
   30002: 'provider_auth', // account suspended
@@ -133,7 +136,7 @@ export function createTwilio(config: TwilioConfig, http: VendorHttp, publicUrl: 
     id: 'twilio',
     channels: ['sms'],
     // A text has room for the longest code that the service makes.
-    facts: { maxCodeLength: 10 },
+    facts: { maxCodeLength: 10, textIsOurs: true },
     send: async (message) => readReply(await callVendor({ ...http, ...buildRequest(config, message, publicUrl) })),
   }
 }

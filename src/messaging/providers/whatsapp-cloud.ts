@@ -112,7 +112,7 @@ export function createWhatsappCloud(config: WhatsappCloudConfig, http: VendorHtt
   return {
     id: 'whatsapp_cloud',
     channels: ['whatsapp'],
-    facts: { maxCodeLength: LONGEST_WHATSAPP_CODE },
+    facts: { maxCodeLength: LONGEST_WHATSAPP_CODE, textIsOurs: false },
     send: async (message) => {
       const request = buildRequest(config, message)
       if (!request) return { status: 'rejected', reason: 'template_rejected' }

@@ -1,15 +1,19 @@
 import { TEMPLATES_FRESH_MS, TEMPLATES_TIMEOUT_MS } from '../../config/limits'
+import { refuse } from '../../core/app-error'
 import type { Clock } from '../../core/clock'
 import { type Log, errorName } from '../../core/log'
 import { withTimeout } from '../../core/with-timeout'
 import type { Database } from '../../db/client'
 import { chooseTemplate } from './choose-template'
 import { type TemplateRow, toTemplate } from './stored-template'
-import type { Template, Templates } from './template'
+import type { Template, Templates, WantedTemplate } from './template'
 import { readActiveRows } from './template-store'
 
 /** D1 is left alone for so long after a failure, so that an outage costs one message in many a wait. Milliseconds. */
 const RETRY_AFTER_MS = 5_000
+
+/** A template that is asked for by its id and not known may have been made elsewhere just now: so often D1 is asked. Milliseconds. */
+const ASK_AGAIN_MS = 1_000
 
 type Defer = (work: Promise<unknown>) => void
 
@@ -26,6 +30,8 @@ export function createTemplates(deps: { readonly db: Database; readonly clock: C
   let known: readonly Template[] = []
   let isKnown = false
   let freshUntil = 0
+  /** When D1 last told them. */
+  let readAt = 0
   /** No reading begins before this. */
   let notBefore = 0
   let reading: Promise<void> = Promise.resolve()
@@ -41,6 +47,7 @@ export function createTemplates(deps: { readonly db: Database; readonly clock: C
       if (number !== latest) return
       known = toTemplates(rows)
       isKnown = true
+      readAt = clock()
       freshUntil = clock() + TEMPLATES_FRESH_MS
       notBefore = 0
     } catch (error) {
@@ -71,11 +78,19 @@ export function createTemplates(deps: { readonly db: Database; readonly clock: C
     log('warn', 'templates.read_failed', { dependency: 'd1', error_name: errorName(error) })
   }
 
+  /** Only a template that was asked for by its id is not found. */
+  async function askAgain(wanted: WantedTemplate, defer: Defer): Promise<Template | undefined> {
+    const before = readAt
+    await readFirst(defer)
+    if (readAt === before) throw refuse('dependency_unavailable', { dependency: 'd1' })
+    return chooseTemplate(known, wanted)
+  }
+
   return {
     async choose(wanted, defer) {
       if (!isKnown) await readFirst(defer)
       else if (clock() >= freshUntil && clock() >= notBefore) read(defer)
-      return chooseTemplate(known, wanted)
+      return chooseTemplate(known, wanted) ?? (isKnown && clock() < readAt + ASK_AGAIN_MS ? undefined : askAgain(wanted, defer))
     },
     forget() {
       isKnown = false

@@ -40,7 +40,8 @@ export interface WantedTemplate {
 export interface Templates {
   /**
    * The stored template for a message, else the built-in text. Undefined only where one was asked for by its id and is not
-   * in force for that channel. Reads memory once they were read; never throws.
+   * in force for that channel. Reads memory once they were read.
+   * @throws `dependency_unavailable` only where one was asked for by its id, is not known, and D1 cannot tell
    * @param defer lets the reading go on after the answer
    */
   choose(wanted: WantedTemplate, defer: (work: Promise<unknown>) => void): Promise<Template | undefined>

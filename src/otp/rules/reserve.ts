@@ -1,5 +1,14 @@
 import type { ReservedDetail } from '../../audit/event'
-import { DAY_MS, type Decision, type GateState, type Verification, isLive, statusAt, withoutExpiredCodes } from '../gate-state'
+import {
+  DAY_MS,
+  type Decision,
+  type GateState,
+  type LiveCode,
+  type Verification,
+  isLive,
+  statusAt,
+  withoutExpiredCodes,
+} from '../gate-state'
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
 import { type SendWindow, nextSendAt, windowsOpenAt } from './send-window'
@@ -105,6 +114,13 @@ function endOf(verification: Verification, now: number): ReturnType<typeof statu
   return status === 'pending' || (status === 'failed' && now < verification.expiresAt) ? 'locked' : status
 }
 
+/** The code to keep, with that of the lost message in it, which comes back if nobody takes the new one. */
+function withLost(code: LiveCode, lost: Verification | undefined): LiveCode {
+  if (!lost?.code || !lost.message) return code
+  const { channel, expiresAt, message } = lost
+  return { ...code, replaces: { code: lost.code, channel, expiresAt, message } }
+}
+
 /** A loss is told of one message: it says nothing of a newer one, and nothing once another took its place. */
 function canReplace(verification: Verification | undefined, communicationId: string): boolean {
   return verification?.replaceable === true && verification.message?.communicationId === communicationId
@@ -148,7 +164,7 @@ function grant(
     wrongGuessLimit: policy.wrongGuessLimit,
     guesses: current?.guesses ?? 0,
     wrong: current?.wrong ?? 0,
-    code,
+    code: request.replaces === undefined ? code : withLost(code, current),
     lastCodeId: code.id,
     unsettled: [...(current?.unsettled ?? []), code.id],
     replay: null,
@@ -156,7 +172,7 @@ function grant(
     message: { communicationId: request.communicationId, provider: null, providerMessageId: null, status: 'pending' },
     templateId: request.templateId ?? null,
     channelIsFixed: request.channelIsFixed ?? false,
-    replaceable: request.replaces === undefined && (current?.replaceable ?? true) && (request.replaceable ?? false),
+    replaceable: request.replaces === undefined && (!current || current.replaceable === true) && (request.replaceable ?? false),
     ...(request.profile !== undefined && { profile: request.profile }),
   }
   const next: GateState = {

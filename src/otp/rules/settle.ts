@@ -19,7 +19,8 @@ export interface SettleReply {
 
 /**
  * Writes down the outcome of a send. A rejection is certain that nothing was sent: it gives the cooldown back (the send
- * still counts in its windows) and ends the code. Accepted and unknown keep both. A second telling changes nothing.
+ * still counts in its windows) and ends the code; where that was to replace a lost one, the lost one is good again.
+ * Accepted and unknown keep both. A second telling changes nothing.
  */
 export function settle(state: GateState, request: SettleRequest, now: number): Decision<SettleReply> {
   const verification = state.verifications.find(({ id }) => id === request.verificationId)
@@ -35,7 +36,10 @@ export function settle(state: GateState, request: SettleRequest, now: number): D
     requestId: request.requestId,
     detail: request.detail,
   } as const
-  const next = withVerification(state, rejected ? withoutCode(settled, request.codeId) : settled)
+  const next = withVerification(
+    state,
+    rejected ? withoutCode(settled, request.codeId, now) : withoutLost(settled, request.codeId),
+  )
   return {
     state: recordEvent(rejected ? giveBackCooldown(next, request.codeId) : next, event, now),
     reply: { status: 'settled' },
@@ -50,6 +54,8 @@ function withOutcome(verification: Verification, detail: SettledDetail | AuditDe
   return {
     ...verification,
     channel: asText(channel) ?? verification.channel,
+    // Another provider may have delivered the same code: nobody but the person can tell that it is lost.
+    replaceable: verification.replaceable === true && !hasUnknownAttempt(detail),
     message: {
       ...message,
       provider: asText(provider),
@@ -57,6 +63,10 @@ function withOutcome(verification: Verification, detail: SettledDetail | AuditDe
       status: delivery_status,
     },
   }
+}
+
+function hasUnknownAttempt({ attempts }: SettledDetail | AuditDetail): boolean {
+  return Array.isArray(attempts) && attempts.some((attempt: AuditDetail) => attempt['status'] === 'unknown')
 }
 
 function isDeliveryStatus(value: unknown): value is DeliveryStatus {
@@ -68,9 +78,17 @@ function asText(value: unknown): string | null {
 }
 
 // An outcome can come late, after a resend: it may end only its own code.
-function withoutCode(verification: Verification, codeId: string): Verification {
-  const isItsOwn = verification.status === 'pending' && verification.lastCodeId === codeId
-  return isItsOwn ? { ...verification, status: 'failed', code: null } : verification
+function withoutCode(verification: Verification, codeId: string, now: number): Verification {
+  if (verification.status !== 'pending' || verification.lastCodeId !== codeId) return verification
+  const lost = now < verification.expiresAt ? verification.code?.replaces : undefined
+  return lost ? { ...verification, ...lost, lastCodeId: lost.code.id } : { ...verification, status: 'failed', code: null }
+}
+
+/** Somebody carries the new code, or may: the lost one is over for good. */
+function withoutLost(verification: Verification, codeId: string): Verification {
+  if (verification.code?.id !== codeId || !verification.code.replaces) return verification
+  const { replaces: _, ...code } = verification.code
+  return { ...verification, code }
 }
 
 function giveBackCooldown(state: GateState, codeId: string): GateState {

@@ -31,8 +31,13 @@ export function createUserOtpSurface(provide: Provide) {
     createJsonBody(provide)(sendBodySchema),
     async (c) => {
       const deps = provide(c.env)
-      const { phone: input, verification_type: type = DEFAULT_VERIFICATION_TYPE } = c.req.valid('json')
-      const facts = { phone: requirePhone(deps, input), purpose: toPurpose(type), bindingHash: '', locale: LOCALE }
+      const { phone: input, verification_type: type } = c.req.valid('json')
+      const facts = {
+        phone: requirePhone(deps, input),
+        purpose: toPurpose(type ?? DEFAULT_VERIFICATION_TYPE),
+        bindingHash: '',
+        locale: LOCALE,
+      }
       await sendVerification(deps.verification, callerOf(c, NAME), { ...facts, profile: deps.profiles.user })
       return c.json({ message: TEXT.sent, status: 'success' })
     },
@@ -57,8 +62,8 @@ function createVerifyRoute(provide: Provide) {
     createJsonBody(provide)(verifyBodySchema),
     async (c) => {
       const deps = provide(c.env)
-      const { phone: input, otp: code, verification_type: type = DEFAULT_VERIFICATION_TYPE } = c.req.valid('json')
-      const target = { phone: requirePhone(deps, input), purpose: toPurpose(type), bindingHash: '' }
+      const { phone: input, otp: code, verification_type: type } = c.req.valid('json')
+      const target = { phone: requirePhone(deps, input), purpose: toPurpose(type ?? DEFAULT_VERIFICATION_TYPE), bindingHash: '' }
       const checked = await checkVerification(deps.verification, callerOf(c, NAME), { target, code })
       if (!checked.valid) throw refuse('code_incorrect', { guessesLeft: checked.guessesLeft })
       return c.json({ message: TEXT.verified, status: 'success', verified: true })

@@ -44,7 +44,7 @@ const verificationType = z
     (type) => toPurpose(type) !== PURPOSE_OF_OTHERS,
     'verification_type must be another one: codes for this one can be made by whoever asks for them',
   )
-  .optional()
+  .nullish()
   .meta({
     description: 'What the code is for, whatever its case. A code for one type is wrong for another. Left out: `Login`.',
     example: 'Login',

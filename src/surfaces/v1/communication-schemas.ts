@@ -9,10 +9,14 @@ const MAX_LIMIT = 100
 const DELIVERY_STATUSES = Object.keys(DELIVERY_RANK) as [DeliveryStatus, ...DeliveryStatus[]]
 const PROVIDERS = [...Object.keys(VENDOR_CHANNELS), 'mock'] as const
 
-/** RFC 3339, as milliseconds since the epoch. */
+/** The last moment of RFC 3339, whose years have four digits. */
+const LAST_MOMENT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+/** RFC 3339, as milliseconds since the epoch. Moments that could not be written back in it, offset and all, are refused. */
 const momentSchema = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-11-21T06:30:00Z' })
   .transform((text) => Date.parse(text))
+  .refine((ms) => ms >= 0 && ms <= LAST_MOMENT_MS, 'must be a time from 1970 to 9999')
 
 export const listQuerySchema = z.strictObject({
   to: phoneInputSchema

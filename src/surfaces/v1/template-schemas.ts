@@ -17,6 +17,8 @@ const EXAMPLE = {
 const templateIdSchema = z
   .string()
   .regex(TEMPLATE_ID, 'must be 1 to 64 letters, digits, _, . or -')
+  // In an address these lead elsewhere, so that nobody could get, change or retire the template.
+  .refine((id) => id !== '.' && id !== '..', 'must not be . or ..')
   .meta({ description: 'Its name for programs. It stays the same over all versions.', example: 'login_sms' })
 
 const vendorTemplate = z.string().regex(VENDOR_TEMPLATE, 'must be 1 to 512 visible characters').optional()

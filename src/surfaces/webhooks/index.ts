@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { refuse } from '../../core/app-error'
 import { ERROR_STATUSES } from '../../http/error-status'
 import type { Provide } from '../../http/http-env'
 import { pathParameters } from '../../http/operation'
@@ -61,5 +62,10 @@ export function createWebhooksSurface(provide: Provide) {
     (c) => receiveReport(c, provide, { surface: NAME, vendor: 'msg91', pathSecret: c.req.param('secret') }),
   )
 
+  // Without its secret an address is no webhook: what is there and what is not is nobody's business.
+  app.all('*', (c, next) => {
+    if (c.req.method === 'POST') throw refuse('webhook_forbidden', {})
+    return next()
+  })
   return close()
 }

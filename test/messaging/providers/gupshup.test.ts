@@ -122,7 +122,11 @@ describe('createGupshup', () => {
   it('is a WhatsApp provider for codes of at most 8 characters', () => {
     const { id, channels, facts } = createGupshup(CONFIG, { fetch: () => Promise.reject(new Error('unused')), timeoutMs: 1 })
 
-    expect({ id, channels, facts }).toStrictEqual({ id: 'gupshup', channels: ['whatsapp'], facts: { maxCodeLength: 8 } })
+    expect({ id, channels, facts }).toStrictEqual({
+      id: 'gupshup',
+      channels: ['whatsapp'],
+      facts: { maxCodeLength: 8, textIsOurs: false },
+    })
   })
 })
 
@@ -209,7 +213,7 @@ describe('readReply', () => {
     [400, undefined, 'bad_request'],
     [401, { status: 'error', message: 'Unauthorized Access' }, 'provider_auth'],
     [403, undefined, 'provider_auth'],
-    [404, undefined, 'bad_request'],
+    [404, undefined, 'config_error'],
     [429, undefined, 'rate_limited'],
     [500, undefined, 'provider_unavailable'],
     [502, { status: 'submitted', messageId: 'm-1' }, 'provider_unavailable'],

@@ -186,7 +186,11 @@ describe('createMsg91', () => {
   it('is an SMS provider for codes of at most 9 digits, and is asked only where that is wanted', () => {
     const { id, channels, facts, confirm } = createMsg91(CONFIG, unused)
 
-    expect({ id, channels, facts }).toStrictEqual({ id: 'msg91', channels: ['sms'], facts: { maxCodeLength: 9 } })
+    expect({ id, channels, facts }).toStrictEqual({
+      id: 'msg91',
+      channels: ['sms'],
+      facts: { maxCodeLength: 9, textIsOurs: false },
+    })
     expect(confirm).toBeUndefined()
     expect(createMsg91({ ...CONFIG, verifiesToo: true }, unused).confirm).toBeTypeOf('function')
   })
@@ -356,7 +360,7 @@ describe('confirm', () => {
     const { confirm } = await setUp()
     await confirm(guess)
 
-    expect([await confirm(guess), await confirm({ ...guess, code: '000000' })]).toStrictEqual(['wrong', 'wrong'])
+    expect([await confirm(guess), await confirm({ ...guess, code: '000000' })]).toStrictEqual(['unknown', 'unknown'])
   })
 
   it('calls a code wrong from the moment it expires', async () => {
@@ -386,9 +390,9 @@ describe('confirm', () => {
     [200, { type: 'success', message: 'OTP verified success' }, 'right'],
     [200, { type: 'success', message: ' otp VERIFIED successfully ' }, 'right'],
     [200, { type: 'success', message: 'number_verified_successfully' }, 'right'],
-    [200, { type: 'success', message: 'Mobile no. already verified' }, 'wrong'],
-    [200, { type: 'success', message: 'already_verified' }, 'wrong'],
-    [200, { type: 'error', message: 'Mobile no. already verified' }, 'wrong'],
+    [200, { type: 'success', message: 'Mobile no. already verified' }, 'unknown'],
+    [200, { type: 'success', message: 'already_verified' }, 'unknown'],
+    [200, { type: 'error', message: 'Mobile no. already verified' }, 'unknown'],
     [200, { type: 'success', message: 'Already been verified' }, 'unknown'],
     [200, { type: 'success', message: 'OTP not verified' }, 'unknown'],
     [200, { type: 'error', message: 'OTP verified success' }, 'unknown'],

@@ -111,7 +111,11 @@ describe('createMshastra', () => {
   it('is an SMS provider for codes of at most 10 characters', () => {
     const { id, channels, facts } = provide().provider
 
-    expect({ id, channels, facts }).toStrictEqual({ id: 'mshastra', channels: ['sms'], facts: { maxCodeLength: 10 } })
+    expect({ id, channels, facts }).toStrictEqual({
+      id: 'mshastra',
+      channels: ['sms'],
+      facts: { maxCodeLength: 10, textIsOurs: true },
+    })
   })
 
   it("passes on the vendor's id of the message, and that it left", async () => {

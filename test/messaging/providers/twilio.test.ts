@@ -146,7 +146,11 @@ describe('createTwilio', () => {
   it('is an SMS provider for codes of at most 10 characters', () => {
     const { id, channels, facts } = providerOf(createTwilioStandIn())
 
-    expect({ id, channels, facts }).toStrictEqual({ id: 'twilio', channels: ['sms'], facts: { maxCodeLength: 10 } })
+    expect({ id, channels, facts }).toStrictEqual({
+      id: 'twilio',
+      channels: ['sms'],
+      facts: { maxCodeLength: 10, textIsOurs: true },
+    })
   })
 })
 
@@ -261,7 +265,7 @@ describe('readReply', () => {
     [400, undefined, 'bad_request'],
     [401, undefined, 'provider_auth'],
     [403, { code: 20_008 }, 'provider_auth', '20008'],
-    [404, undefined, 'bad_request'],
+    [404, undefined, 'config_error'],
     [429, undefined, 'rate_limited'],
     [500, undefined, 'provider_unavailable'],
     [502, { sid: 'SM1', status: 'queued' }, 'provider_unavailable'],

@@ -179,7 +179,7 @@ describe('createWhatsappCloud', () => {
     expect({ id, channels, facts }).toStrictEqual({
       id: 'whatsapp_cloud',
       channels: ['whatsapp'],
-      facts: { maxCodeLength: 8 },
+      facts: { maxCodeLength: 8, textIsOurs: false },
     })
   })
 })
@@ -283,7 +283,7 @@ describe('readReply', () => {
     [400, { messages: [{ id: ID }] }, 'bad_request'],
     [401, undefined, 'provider_auth'],
     [403, undefined, 'provider_auth'],
-    [404, undefined, 'bad_request'],
+    [404, undefined, 'config_error'],
     [429, undefined, 'rate_limited'],
     [502, { messages: [{ id: ID }] }, 'provider_unavailable'],
     [301, undefined, 'config_error'],

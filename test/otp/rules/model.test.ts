@@ -136,7 +136,7 @@ class Story {
     // The newest first: an outcome mostly comes before the next send.
     const chosen = pick(entries.toReversed(), index % 3)
     if (!chosen) return
-    const expected = this.ledger.settle(chosen.entry, chosen.send, outcome)
+    const expected = this.ledger.settle(chosen.entry, chosen.send, outcome, this.gate.now)
     const reply = this.gate.settle(outcome, { verificationId: chosen.entry.id, codeId: chosen.send.codeId })
     agrees(reply, { status: expected })
   }

@@ -80,6 +80,17 @@ describe('replacing a lost message', () => {
     expect(gateWithMessage({}).replace()).toEqual({ status: 'not_replaceable' })
   })
 
+  it('is not granted when another provider may have delivered the same code', () => {
+    const gate = new PureGate()
+    const { verificationId } = gate.send({ replaceable: true })
+    const attempts = [{ status: 'unknown' }, { status: 'accepted' }]
+    gate.settle('accepted', { detail: { ...detail('com-code-1'), attempts } })
+
+    const reply = gate.reserve({ resendOf: verificationId, replaces: 'com-code-1', replaceable: true })
+
+    expect(reply).toEqual({ status: 'not_replaceable' })
+  })
+
   it.each<[string, (gate: PureGate, id: string) => unknown, string]>([
     ['approved', (gate) => gate.guess(true), 'approved'],
     ['locked', (gate) => [1, 2, 3, 4, 5].map(() => gate.guess(false)), 'locked'],
@@ -109,6 +120,68 @@ describe('replacing a lost message', () => {
 
     expect(replace()).toMatchObject({ status: 'reserved', guessesLeft: 3 })
     expect(gate.verification(verificationId)).toMatchObject({ guesses: 2, wrong: 2 })
+  })
+})
+
+describe('a replacement that nobody takes', () => {
+  it('leaves the lost code good, as it was: a vendor may be wrong about a loss', () => {
+    const { gate, verificationId, replace } = gateWithMessage()
+    const before = gate.verification(verificationId)
+    gate.wait(3_000)
+    replace()
+
+    gate.settle('rejected', { detail: detail(`com-${gate.codeId}`, null, 'failed') })
+
+    const { status, code, lastCodeId, channel, expiresAt, message, replaceable } = gate.verification(verificationId)
+    expect({ status, code, lastCodeId, channel, expiresAt, message }).toEqual({
+      status: 'pending',
+      code: before.code,
+      lastCodeId: before.lastCodeId,
+      channel: before.channel,
+      expiresAt: before.expiresAt,
+      message: before.message,
+    })
+    expect(replaceable).toBe(false)
+    expect(gate.state.cooldownUntil).toBe(0)
+    expect(gate.guess(true)).toMatchObject({ status: 'approved' })
+  })
+
+  it.each(['accepted', 'unknown'] as const)('is another thing than one that is %s: the lost code is over', (outcome) => {
+    const { gate, verificationId, replace } = gateWithMessage()
+    replace()
+    expect(gate.verification(verificationId).code?.replaces?.code.id).toBe('code-1')
+
+    gate.settle(outcome, { detail: detail(`com-${gate.codeId}`, 'msg91') })
+
+    expect(gate.verification(verificationId).code).toEqual({
+      id: gate.codeId,
+      digest: `digest-of-${gate.codeId}`,
+      keyVersion: 'k1',
+    })
+  })
+
+  it('brings nothing back once its own time is up', () => {
+    const { gate, verificationId, replace } = gateWithMessage()
+    replace()
+    gate.wait(5 * MINUTE_MS)
+
+    gate.settle('rejected', { detail: detail(`com-${gate.codeId}`, null, 'failed') })
+
+    expect(gate.verification(verificationId)).toMatchObject({ status: 'failed', code: null })
+  })
+
+  it.each<[string, (gate: PureGate, id: string) => unknown]>([
+    ['typed', (gate) => gate.guess(true)],
+    ['canceled', (gate, id) => gate.cancel(id)],
+  ])('leaves no digest behind when the new code is %s first', (_title, bring) => {
+    const { gate, verificationId, replace } = gateWithMessage()
+    replace()
+    bring(gate, verificationId)
+
+    gate.settle('rejected', { detail: detail(`com-${gate.codeId}`, null, 'failed') })
+
+    expect(gate.verification(verificationId).code).toBeNull()
+    expect(JSON.stringify(gate.state)).not.toContain('digest-of')
   })
 })
 
