@@ -39,7 +39,8 @@ CREATE TABLE `communication_template` (
 	`vendor_templates` text DEFAULT '{}' NOT NULL,
 	`webotp_domain` text,
 	`android_app_hash` text,
-	`created_at` integer DEFAULT (unixepoch() * 1000) NOT NULL
+	`created_at` integer DEFAULT (unixepoch() * 1000) NOT NULL,
+	CONSTRAINT "communication_template_types" CHECK(typeof(template_id) = 'text' and typeof(template_name) = 'text' and typeof(content) = 'text' and typeof(status) = 'text' and typeof(variables) = 'text' and typeof(locale) = 'text' and typeof(vendor_templates) = 'text' and typeof(dlt_id) in ('text', 'null') and typeof(purpose) in ('text', 'null') and typeof(webotp_domain) in ('text', 'null') and typeof(android_app_hash) in ('text', 'null') and typeof(channel_type) = 'integer' and typeof(version) = 'integer' and typeof(created_at) = 'integer' and version > 0)
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `communication_template_version` ON `communication_template` (`template_id`,`version`);--> statement-breakpoint

@@ -18,6 +18,12 @@ export interface Profile {
   readonly appName: string
 }
 
+/** For codes that their caller made (brief 003), and for no other: they prove nothing to whoever did not make them. */
+export const CALLER_CODE_PURPOSE = 'external'
+
+/** The shortest code that a caller may make. Digits. */
+export const SHORTEST_CALLER_CODE = 4
+
 export type ProfileName = 'whatsapp' | 'v1' | 'user' | 'external_sms' | 'external_whatsapp'
 
 export interface Profiles extends Readonly<Record<ProfileName, Profile>> {

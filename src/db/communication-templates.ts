@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm'
-import { integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { check, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+const TEXTS = ['template_id', 'template_name', 'content', 'status', 'variables', 'locale', 'vendor_templates']
+const TEXTS_OR_NULL = ['dlt_id', 'purpose', 'webotp_domain', 'android_app_hash']
+const INTEGERS = ['channel_type', 'version', 'created_at']
+
+/** SQLite keeps any value in any column; rows come by hand here, and one odd value must not stop the messages of all others. */
+const TYPES = [
+  ...TEXTS.map((name) => `typeof(${name}) = 'text'`),
+  ...TEXTS_OR_NULL.map((name) => `typeof(${name}) in ('text', 'null')`),
+  ...INTEGERS.map((name) => `typeof(${name}) = 'integer'`),
+  'version > 0',
+].join(' and ')
 
 /**
  * The texts of messages, a row a version. The first seven columns after the id are brief 000's, by name and type, and all
@@ -33,5 +45,8 @@ export const communicationTemplates = sqliteTable(
       .notNull()
       .default(sql`(unixepoch() * 1000)`),
   },
-  (table) => [uniqueIndex('communication_template_version').on(table.templateId, table.version)],
+  (table) => [
+    uniqueIndex('communication_template_version').on(table.templateId, table.version),
+    check('communication_template_types', sql.raw(TYPES)),
+  ],
 )

@@ -2,6 +2,7 @@ import { zValidator } from '@hono/zod-validator'
 import type { Context, MiddlewareHandler } from 'hono'
 import type * as z from 'zod'
 import { refuse } from '../core/app-error'
+import { decodeUtf8 } from '../core/decode'
 import type { HttpEnv, Provide } from './http-env'
 import { toIssues } from './issues'
 import { type DocumentedBody, REQUEST_BODY, tag } from './operation'
@@ -29,9 +30,10 @@ export function createJsonBody(provide: Provide) {
 
 /** The body, which is left for the validator to read once more. */
 async function readJson(c: Context<HttpEnv>, limitBytes: number, optional: boolean): Promise<unknown> {
-  const sent = new TextDecoder().decode(await readBody(c.req.raw.body, limitBytes))
+  const sent = decodeUtf8(await readBody(c.req.raw.body, limitBytes))
   const isLeftOut = optional && sent === ''
   if (!isLeftOut && !isJson(c.req.header('content-type'))) throw refuse('unsupported_media_type', {})
+  if (sent === undefined) throw refuse('malformed_json', {})
   const text = isLeftOut ? '{}' : sent
   // Where Hono keeps what it has read of a body, so that the validator finds it there: a new Request costs more than the rest.
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text) })

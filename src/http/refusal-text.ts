@@ -45,7 +45,7 @@ export function refusalText(refusal: Refusal): string {
     case 'dependency_unavailable':
       return 'A part of the service cannot be reached right now. Nothing was sent or accepted; please try again.'
     case 'unauthorized':
-      return "This address is the operator's: send the header Authorization: Bearer, with ADMIN_API_KEY."
+      return "This address is the operator's: send the header Authorization: Bearer, with ADMIN_API_KEY. In production it is closed until that is set."
     case 'webhook_forbidden':
       return 'This report is not signed by the service that it claims to come from.'
     case 'unreadable_report':

@@ -11,6 +11,11 @@ export interface CheckInput {
     | { readonly id: string }
     | { readonly phone: { readonly e164: string }; readonly purpose: string; readonly bindingHash: string }
   readonly code: string
+  /**
+   * The digits of the codes that the caller's surface trusts. A shorter one is wrong there, though it may be right where it
+   * was asked for: else whoever wants in at the one would ask for a code at the other.
+   */
+  readonly codeLength: number
   /** With an id: the binding that the caller believes the code to be for. A different one makes any code wrong. */
   readonly presentedBindingHash?: string
 }
@@ -35,7 +40,7 @@ export async function checkVerification(deps: VerificationDeps, caller: Caller, 
     target,
     code: input.code,
     presentedBindingHash,
-    vetoed: await isVetoed(deps, caller, gate, { target, code: input.code }),
+    vetoed: input.code.length < input.codeLength || (await isVetoed(deps, caller, gate, { target, code: input.code })),
     attemptKey: await deps.digester.attemptKey(caller.requestId, input.code, presentedBindingHash),
     windows: sendWindows(deps.config.limits),
     surface: caller.surface,

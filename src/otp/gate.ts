@@ -58,7 +58,7 @@ export class Gate extends DurableObject<Env> {
     request: CheckRequest & {
       readonly code: string
       readonly presentedBindingHash: string | null
-      /** The vendor that carried the code says that it is wrong. Absent: nobody asked it. */
+      /** Whatever the code is, it is wrong: too short for the surface, or so by the vendor that carried it. Absent: no. */
       readonly vetoed?: boolean
     },
   ): Promise<CheckAnswer> {

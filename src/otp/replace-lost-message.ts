@@ -46,12 +46,16 @@ export async function replaceLostMessage(
     deps.log('info', 'message.replaced', note)
   } catch (error) {
     const reason = error instanceof AppError ? (REASONS[error.refusal.code] ?? error.refusal.code) : errorName(error)
-    deps.log('warn', 'message.not_replaced', { ...note, reason })
+    deps.log(reason === REPLACED_ALREADY ? 'info' : 'warn', 'message.not_replaced', { ...note, reason })
   }
 }
 
-/** Somebody is configured, or there would have been no message. */
-const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = { not_configured: 'no_other_provider' }
+const REPLACED_ALREADY = 'replaced_or_over'
+/** In words of a replacement: somebody is configured, or there would have been no message. */
+const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  not_configured: 'no_other_provider',
+  verification_not_pending: REPLACED_ALREADY,
+}
 
 /** Saves a send that the gate would refuse. */
 function isWaitedFor({ status, replaceable, message }: Description, lost: LostMessage): boolean {

@@ -102,6 +102,7 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     replaceable: input.callerCode === undefined,
     ...(input.replaces && { replaces: input.replaces.communicationId }),
   }
+  const reservedAt = deps.clock()
   const reservation = await gate.call((remote) => remote.reserve(request))
   if (reservation.status !== 'reserved') throw toRefusal(reservation)
 
@@ -120,7 +121,7 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     template: await templateOn(delivery.channel),
     delivery,
   })
-  requireAccepted(delivery, reservation)
+  requireAccepted(delivery, reservation, deps.clock() - reservedAt)
 
   const { channel, provider, providerMessageId, deliveryStatus: status } = delivery
   return {
@@ -151,10 +152,11 @@ function codeFor({ config, newCode }: VerificationDeps, { callerCode, profile }:
   return callerCode !== undefined && !config.mockEnabled ? callerCode : newCode(profile.codeLength)
 }
 
-function requireAccepted(delivery: Delivery, reservation: Reserved): asserts delivery is Accepted {
+/** @param elapsedMs since the reservation: of the wait that was told then, so much is over */
+function requireAccepted(delivery: Delivery, reservation: Reserved, elapsedMs: number): asserts delivery is Accepted {
   if (delivery.status === 'rejected') throw refuse('delivery_failed', { reason: delivery.reason ?? 'unknown' })
   if (delivery.status === 'unknown') {
-    const retryAfterSeconds = wholeSeconds(reservation.resendAt - reservation.now)
+    const retryAfterSeconds = wholeSeconds(reservation.resendAt - reservation.now - elapsedMs)
     throw refuse('delivery_unknown', { verificationId: reservation.verificationId, retryAfterSeconds })
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { gateOf, storedState } from '../support/gate'
-import { TWILIO_SETTINGS, createService, uniquePhone } from '../support/service'
+import { MSHASTRA_SETTINGS, TWILIO_SETTINGS, createService, uniquePhone } from '../support/service'
 import { useStandInsAndFakeTime } from './contract'
 import { expectAnswer, expectRefusal, serviceFor } from './contract/surface'
 import { userOtp } from './contract/user-otp'
@@ -44,12 +44,22 @@ describe('verification types', () => {
     await expectAnswer(await verify(phone, lastCode(phone), same), userOtp.verified(), phone)
   })
 
-  it('shares number, code and purpose with the other surfaces', async () => {
+  it('shares number, code and purpose with the other surfaces, as far as they trust codes of its length', async () => {
+    const four = createService({ ...MSHASTRA_SETTINGS, OTP_LENGTH: '4' })
     const phone = uniquePhone()
     await send(phone, 'Loan payment')
     const facts = { to: phone, purpose: 'loan_payment', code: lastCode(phone) }
 
-    expect(await (await service.post('/v1/verifications/check', facts)).json()).toMatchObject({ valid: true })
+    expect(await (await service.post('/v1/verifications/check', facts)).json()).toMatchObject({ valid: false })
+    expect(await (await four.post('/v1/verifications/check', facts)).json()).toMatchObject({ valid: true })
+  })
+
+  it('is Login where it is null, as clients write what they leave out', async () => {
+    const phone = uniquePhone()
+    await service.post('/api/users/send-otp/', { phone, verification_type: null })
+
+    const facts = { phone, otp: lastCode(phone), verification_type: 'Login' }
+    expect(await (await service.post('/api/users/verify-otp/', facts)).json()).toMatchObject({ verified: true })
   })
 
   it.each(
@@ -73,7 +83,6 @@ describe('verification types', () => {
       '<b>',
       '__proto__',
       'x'.repeat(10_000),
-      null,
       1,
       true,
       [],

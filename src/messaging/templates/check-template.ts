@@ -4,7 +4,7 @@ import type { TemplateDraft } from './draft'
 import { parseContent } from './parse-content'
 import { type VariableName, variableNamed } from './variables'
 
-export const TEMPLATE_ID = /^[A-Za-z0-9_.-]{1,64}$/
+export const TEMPLATE_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
 /** Of a message, in any case: brief 002 writes `Login`. */
 export const PURPOSE = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/
 /** BCP 47. */

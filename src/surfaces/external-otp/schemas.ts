@@ -10,7 +10,8 @@ const codeSchema = (whenNotText: string) =>
   z
     .string(whenNotText)
     .regex(/^\d{4,8}$/, 'must be 4 to 8 digits')
-    .optional()
+    .nullish()
+    .transform((code) => code ?? undefined)
     .meta({ description: 'The code to send, as text. Left out: we make one, which is the safer way.', example: '123456' })
 
 export const sendBodySchema = z

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono'
-import { withCodeLength } from '../../config/profiles'
+import { CALLER_CODE_PURPOSE, withCodeLength } from '../../config/profiles'
 import { type HttpEnv, type Provide, callerOf } from '../../http/http-env'
 import { requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
@@ -11,11 +11,6 @@ import { sentBody } from './envelope'
 import { mergeInputs, rememberQuery } from './input'
 import { sendBodySchema, sendQuerySchema, sentSchema } from './schemas'
 
-/**
- * Its own, and no caller can choose another: whoever makes a code knows it without owning the number, so a code of this
- * surface must be worth nothing to the logins and payments of the others. It is checked at `/v1` under this purpose.
- */
-const PURPOSE = 'external'
 const LOCALE = 'en'
 
 const CHANNELS = {
@@ -56,7 +51,8 @@ export function addSendRoute(
       const phone = requirePhone(deps, toPhone)
       const own = deps.profiles[profileName]
       const profile = callerCode === undefined ? own : withCodeLength(own, callerCode.length, deps.config.limits)
-      const facts = { phone, profile, purpose: PURPOSE, bindingHash: '', locale: LOCALE, callerCode }
+      // No caller can choose another: whoever makes a code knows it without owning the number.
+      const facts = { phone, profile, purpose: CALLER_CODE_PURPOSE, bindingHash: '', locale: LOCALE, callerCode }
       return c.json(sentBody(await sendVerification(deps.verification, callerOf(c, name), facts), phone.e164))
     },
   )

@@ -70,7 +70,8 @@ export function addOtpRoutes(
       const deps = provide(c.env)
       const { phone_number: input, otp: code } = c.req.valid('json')
       const target = { phone: requirePhone(deps, input), purpose: PURPOSE, bindingHash: '' }
-      const checked = await checkVerification(deps.verification, callerOf(c, name), { target, code })
+      const { codeLength } = deps.profiles.whatsapp
+      const checked = await checkVerification(deps.verification, callerOf(c, name), { target, code, codeLength })
       if (!checked.valid) throw refuse('code_incorrect', { guessesLeft: checked.guessesLeft })
       return c.json(success('OTP verified successfully', input))
     },

@@ -64,7 +64,8 @@ function createVerifyRoute(provide: Provide) {
       const deps = provide(c.env)
       const { phone: input, otp: code, verification_type: type } = c.req.valid('json')
       const target = { phone: requirePhone(deps, input), purpose: toPurpose(type ?? DEFAULT_VERIFICATION_TYPE), bindingHash: '' }
-      const checked = await checkVerification(deps.verification, callerOf(c, NAME), { target, code })
+      const { codeLength } = deps.profiles.user
+      const checked = await checkVerification(deps.verification, callerOf(c, NAME), { target, code, codeLength })
       if (!checked.valid) throw refuse('code_incorrect', { guessesLeft: checked.guessesLeft })
       return c.json({ message: TEXT.verified, status: 'success', verified: true })
     },

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { CALLER_CODE_PURPOSE } from '../../config/profiles'
 import { toAsciiDigits } from '../../phone/ascii-digits'
 import { TEXT } from './texts'
 
@@ -28,12 +29,6 @@ const code = text('OTP must be text, in quotes: a number loses its leading zeros
   )
   .meta({ description: 'The code, as text.', example: '1234' })
 
-/**
- * Codes of brief 003 can be made by whoever asks for them, so a right one proves nothing here: their purpose is not to be
- * had by naming it.
- */
-const PURPOSE_OF_OTHERS = 'external'
-
 const verificationType = z
   .string('verification_type must be text')
   .regex(
@@ -41,7 +36,7 @@ const verificationType = z
     'verification_type must be 1 to 20 characters: a letter, then letters, digits, spaces, _ or -',
   )
   .refine(
-    (type) => toPurpose(type) !== PURPOSE_OF_OTHERS,
+    (type) => toPurpose(type) !== CALLER_CODE_PURPOSE,
     'verification_type must be another one: codes for this one can be made by whoever asks for them',
   )
   .nullish()

@@ -69,7 +69,10 @@ const communicationFields = {
   provider_message_id: z.string().nullable(),
   status,
   status_at: time,
-  reason: z.string().nullable().meta({ description: 'Why it failed, or why its outcome is not known.' }),
+  reason: z
+    .string()
+    .nullable()
+    .meta({ description: 'Why it failed at first, also where it arrived later; or why its outcome is not known.' }),
   provider_code: z.string().nullable().meta({ description: "The vendor's own code for the failure." }),
   segments: z.int().min(1).nullable().meta({ description: 'Parts of an SMS.' }),
   cost: money.nullable().meta({ description: 'Null where the price is not known.' }),
@@ -106,7 +109,7 @@ const ATTEMPT = {
   outcome: 'accepted',
   reason: null,
   provider_code: null,
-  http_status: 201,
+  http_status: null,
   duration_ms: 212,
 }
 const RECEIPT = {
@@ -129,7 +132,7 @@ const logEntry = z.discriminatedUnion('type', [
     outcome: z.string().meta({ description: '`accepted`, `rejected` or `unknown`.' }),
     reason: z.string().nullable(),
     provider_code: z.string().nullable(),
-    http_status: z.int().nullable(),
+    http_status: z.int().nullable().meta({ description: 'Of a refusal.' }),
     duration_ms: z.int().min(0),
   }),
   z.object({

@@ -100,7 +100,13 @@ export const listTemplatesQuerySchema = z.strictObject({
   channel: z.enum(CHANNELS).optional().meta({ description: 'Those of this channel.' }),
   purpose: z.string().max(64, 'is too long').optional().meta({ description: 'Those of this purpose.' }),
   locale: z.string().max(64, 'is too long').optional().meta({ description: 'Those in this language.' }),
-  limit: z.coerce.number().int().min(1).max(100).optional().meta({ description: 'Templates on a page. Left out: 50.' }),
+  limit: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({ description: 'Templates on a page. Left out: 50.' }),
   cursor: z
     .string()
     .regex(/^\d{1,15}$/, 'is not one of ours')

@@ -4,6 +4,7 @@ import { requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
 import { type createOperation, pathParameters } from '../../http/operation'
 import { CHECK_REFUSALS, SEND_REFUSALS } from '../../http/refusal-lists'
+import { CALLER_CODE_PURPOSE, SHORTEST_CALLER_CODE } from '../../config/profiles'
 import { hashBinding } from '../../otp/binding'
 import { cancelVerification } from '../../otp/cancel-verification'
 import { checkVerification } from '../../otp/check-verification'
@@ -76,7 +77,8 @@ export function addVerificationRoutes(
       const deps = provide(c.env)
       const { to, purpose = DEFAULT_PURPOSE, code, binding } = c.req.valid('json')
       const target = { phone: requirePhone(deps, to), purpose, bindingHash: await hashBinding(binding) }
-      return c.json(checkedBody(await checkVerification(deps.verification, callerOf(c, SURFACE), { target, code })))
+      const codeLength = purpose === CALLER_CODE_PURPOSE ? SHORTEST_CALLER_CODE : deps.profiles.v1.codeLength
+      return c.json(checkedBody(await checkVerification(deps.verification, callerOf(c, SURFACE), { target, code, codeLength })))
     },
   )
 
@@ -100,8 +102,9 @@ export function addVerificationRoutes(
     async (c) => {
       const { code, binding } = c.req.valid('json')
       const presented = binding === undefined ? {} : { presentedBindingHash: await hashBinding(binding) }
-      const input = { target: { id: c.req.param('id') }, code, ...presented }
-      return c.json(checkedBody(await checkVerification(provide(c.env).verification, callerOf(c, SURFACE), input)))
+      const { verification, profiles } = provide(c.env)
+      const input = { target: { id: c.req.param('id') }, code, codeLength: profiles.v1.codeLength, ...presented }
+      return c.json(checkedBody(await checkVerification(verification, callerOf(c, SURFACE), input)))
     },
   )
 
