@@ -10,10 +10,20 @@ function answer(body: unknown, init: { status?: number; headers?: Record<string,
   return new Response(typeof body === 'string' ? body : JSON.stringify(body), { status: init.status ?? 200, headers })
 }
 
+const CHALLENGE = { method: 'GET', path: '/webhooks/whatsapp_cloud?hub.mode=subscribe' }
+const text = (body: string) => answer(body, { headers: { 'content-type': 'text/plain; charset=UTF-8' } })
+
+const TEMPLATES = { method: 'GET', path: '/v1/templates' }
+const PROBLEM = { type: 'urn:x', title: 'No', status: 401, detail: 'No.', code: 'unauthorized', request_id: 'abc' }
+const unauthorized = (headers: Record<string, string>) =>
+  answer(PROBLEM, { status: 401, headers: { 'content-type': 'application/problem+json', ...headers } })
+
 it.each([
   ['a success', SEND, answer(SENT)],
   ['a path with a slash and a query', { method: 'POST', path: '/send-otp/?a=b' }, answer(SENT)],
   ['a failure with the seconds to wait', SEND, answer(COOLDOWN, { status: 429, headers: { 'retry-after': '42' } })],
+  ['a text', CHALLENGE, text('1158201444')],
+  ['a refusal that says how to prove who asks', TEMPLATES, unauthorized({ 'www-authenticate': 'Bearer' })],
   [
     'an answer without a body',
     { method: 'DELETE', path: '/v1/verifications/x' },
@@ -28,6 +38,9 @@ it.each([
   ['a status that is not declared', SEND, answer(SENT, { status: 201 })],
   ['another media type', SEND, answer(SENT, { headers: { 'content-type': 'text/plain' } })],
   ['a body that is no JSON', SEND, answer('ok')],
+  ['JSON in place of a text', CHALLENGE, answer('"1158201444"')],
+  ['a text in place of JSON', SEND, text('ok')],
+  ['a 401 that does not say how to prove who asks', TEMPLATES, unauthorized({})],
   ['a missing field', SEND, answer({ success: true, message: 'OTP sent successfully' })],
   ['a field that is not declared', SEND, answer({ ...SENT, code: '123456' })],
   ['a field that is not declared, further inside', SEND, answer({ ...SENT, data: { ...SENT.data, code: '123456' } })],

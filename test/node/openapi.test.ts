@@ -19,12 +19,20 @@ interface Answer {
   readonly headers: Record<string, unknown>
   readonly content?: Record<string, MediaType>
 }
+interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query'
+  readonly required?: boolean
+  readonly description?: string
+  readonly schema: Record<string, unknown>
+}
 interface DocumentedOperation {
   readonly operationId: string
   readonly summary: string
   readonly description?: string
   readonly tags: readonly string[]
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[]
+  readonly parameters?: readonly Parameter[]
+  readonly security?: readonly Record<string, readonly string[]>[]
   readonly requestBody?: { readonly required: boolean; readonly content: { readonly 'application/json': MediaType } }
   readonly responses: Record<string, Answer>
 }
@@ -32,6 +40,7 @@ interface ApiDocument {
   readonly openapi: string
   readonly tags: readonly { readonly name: string; readonly description: string }[]
   readonly paths: Record<string, Record<string, DocumentedOperation>>
+  readonly components: { readonly securitySchemes: Record<string, unknown> }
 }
 
 const document = JSON.parse(JSON.stringify(apiDocument)) as ApiDocument
@@ -49,23 +58,45 @@ describe('openapi.json', () => {
 
   it('has exactly these operations', () => {
     expect(operations.map(({ name, operationId }) => `${name} ${operationId}`).toSorted()).toStrictEqual([
+      'DELETE /v1/templates/{id} retireTemplate',
       'DELETE /v1/verifications/{id} cancelVerification',
+      'GET /api/v1/external/status/{message_id} external-otp.status',
+      'GET /api/v1/external/whatsapp/webhook external-otp.whatsapp.challenge',
       'GET /api_v1/health homi.health',
       'GET /debug/test-request whatsapp-otp.debug.request',
       'GET /debug/whatsapp whatsapp-otp.debug.configuration',
       'GET /health whatsapp-otp.health',
       'GET /ready ready',
+      'GET /v1/communications listCommunications',
+      'GET /v1/communications/{id} getCommunication',
+      'GET /v1/stats/delivery getDeliveryStats',
+      'GET /v1/templates listTemplates',
+      'GET /v1/templates/{id} getTemplate',
+      'GET /v1/templates/{id}/preview previewSavedTemplate',
       'GET /v1/verifications/{id} getVerification',
+      'GET /webhooks/whatsapp_cloud webhooks.whatsapp.challenge',
+      'POST /api/users/send-otp user-otp.send',
+      'POST /api/users/verify-otp user-otp.verify',
+      'POST /api/v1/external/sms/otp external-otp.sms.send',
+      'POST /api/v1/external/whatsapp/otp external-otp.whatsapp.send',
+      'POST /api/v1/external/whatsapp/webhook external-otp.whatsapp.report',
       'POST /api_v1/otp_resend homi.resend',
       'POST /api_v1/otp_send homi.send',
       'POST /api_v1/otp_verify homi.verify',
       'POST /resend-otp whatsapp-otp.resend',
       'POST /send-otp whatsapp-otp.send',
+      'POST /v1/templates createTemplate',
+      'POST /v1/templates/preview previewTemplate',
       'POST /v1/verifications createVerification',
       'POST /v1/verifications/check checkVerification',
       'POST /v1/verifications/{id}/check checkVerificationById',
       'POST /v1/verifications/{id}/resend resendVerification',
       'POST /verify-otp whatsapp-otp.verify',
+      'POST /webhooks/gupshup/{secret} webhooks.gupshup',
+      'POST /webhooks/msg91/{secret} webhooks.msg91',
+      'POST /webhooks/twilio webhooks.twilio',
+      'POST /webhooks/whatsapp_cloud webhooks.whatsapp.report',
+      'PUT /v1/templates/{id} replaceTemplate',
     ])
   })
 
@@ -82,6 +113,81 @@ describe('openapi.json', () => {
     expect(document.tags.every(({ description }) => description.endsWith('.'))).toBe(true)
   })
 
+  it('has these parameters of queries, of which none has to be there', () => {
+    const taken = operations.flatMap(({ operationId, parameters = [] }) => {
+      const ofQuery = parameters.filter((parameter) => parameter.in === 'query')
+      return ofQuery.length === 0 ? [] : [[operationId, ofQuery.map(parameterText)]]
+    })
+    const sent = ['to_phone: string', String.raw`otp: string ^\d{4,8}$`]
+    const challenge = ['hub.mode: string', 'hub.verify_token: string', 'hub.challenge: string']
+
+    expect(Object.fromEntries(taken)).toStrictEqual({
+      listTemplates: [
+        'channel: string sms|whatsapp',
+        'purpose: string',
+        'locale: string',
+        'limit: integer 1..100',
+        String.raw`cursor: string ^\d{1,15}$`,
+      ],
+      listCommunications: [
+        'to: string',
+        'purpose: string',
+        'provider: string gupshup|msg91|mshastra|twilio|whatsapp_cloud|mock',
+        'status: string pending|unknown|queued|sent|failed|undelivered|delivered|read',
+        'created_after: string date-time',
+        'created_before: string date-time',
+        'limit: integer 1..100',
+        'include: string log',
+        'cursor: string',
+      ],
+      getDeliveryStats: ['from: string date-time', 'until: string date-time'],
+      'external-otp.sms.send': sent,
+      'external-otp.whatsapp.send': sent,
+      'external-otp.whatsapp.challenge': challenge,
+      'webhooks.whatsapp.challenge': challenge,
+    })
+  })
+
+  it("wants the operator's key for these operations, and for no others", () => {
+    expect(document.components.securitySchemes).toMatchObject({ adminKey: { type: 'http', scheme: 'bearer' } })
+    expect(operations.flatMap(({ operationId, security }) => (security ? [operationId] : [])).toSorted()).toStrictEqual([
+      'createTemplate',
+      'getCommunication',
+      'getDeliveryStats',
+      'getTemplate',
+      'listCommunications',
+      'listTemplates',
+      'previewSavedTemplate',
+      'previewTemplate',
+      'replaceTemplate',
+      'retireTemplate',
+    ])
+    for (const { security, responses } of operations) {
+      if (security) expect(security).toStrictEqual([{ adminKey: [] }])
+      expect('401' in responses).toBe(security !== undefined)
+      if (security) expect(responses['401']!.headers).toHaveProperty('WWW-Authenticate')
+    }
+  })
+
+  it('has answers as text to the challenges, without a body to reports and removals, and as JSON to all else', () => {
+    const kinds = operations.map(({ operationId, responses }) => {
+      const [, success] = Object.entries(responses).find(([status]) => Number(status) < 300)!
+      return [operationId, Object.keys(success.content ?? {}).join()] as const
+    })
+
+    expect(Object.fromEntries(kinds.filter(([, kind]) => kind !== 'application/json'))).toStrictEqual({
+      cancelVerification: '',
+      retireTemplate: '',
+      'external-otp.whatsapp.challenge': 'text/plain',
+      'external-otp.whatsapp.report': '',
+      'webhooks.whatsapp.challenge': 'text/plain',
+      'webhooks.whatsapp.report': '',
+      'webhooks.twilio': '',
+      'webhooks.gupshup': '',
+      'webhooks.msg91': '',
+    })
+  })
+
   it('points at nothing that is not there', () => {
     const references = [...nodes(document)].flatMap(({ $ref }) => (typeof $ref === 'string' ? [$ref] : []))
 
@@ -93,15 +199,28 @@ describe('openapi.json', () => {
 describe.each(operations)('$name in the document', ({ name, summary, parameters = [], requestBody, responses }) => {
   const statuses = Object.keys(responses).map(Number)
 
-  it('has a summary, a success and the parameters of its path', () => {
+  it('has a summary, a success and the parameters of its path, and describes all parameters', () => {
     expect(summary).toMatch(/^[A-Z].{5,}/)
     expect(statuses.filter((status) => status < 300)).toHaveLength(1)
-    expect(parameters.map((parameter) => `{${parameter.name}}`)).toStrictEqual(name.match(/\{\w+\}/g) ?? [])
+    const ofPath = parameters.filter((parameter) => parameter.in === 'path')
+    expect(ofPath.map((parameter) => `{${parameter.name}}`)).toStrictEqual(name.match(/\{\w+\}/g) ?? [])
+    expect(ofPath.every(({ required }) => required)).toBe(true)
+    for (const { name: parameter, description } of parameters) expect(description, parameter).toMatch(/\.$/)
+  })
+
+  it('refuses, in its example, a field or a parameter that it has', () => {
+    const [media] = Object.values(responses['400']?.content ?? {})
+    const { errors = [] } = (media?.examples?.['invalid_request']?.value ?? {}) as { errors?: { path: string }[] }
+    const body = inline(requestBody?.content['application/json'].schema ?? {}) as { properties?: object }
+    const names = [...Object.keys(body.properties ?? {}), ...parameters.map((parameter) => parameter.name)]
+    for (const { path } of errors) expect(names).toContain(path)
   })
 
   it('has the failures of every route that works, or none', () => {
     const alwaysAnswers = /\/(health|ready)$/.test(name)
-    const expected = alwaysAnswers ? [] : requestBody ? [400, 413, 415, 500, 503] : [500, 503]
+    const hasQuery = parameters.some((parameter) => parameter.in === 'query')
+    const ofInput = [...(requestBody ? [400, 413, 415] : []), ...(hasQuery ? [400] : [])]
+    const expected = alwaysAnswers ? [] : [...ofInput, 500, 503]
 
     expect(statuses).toStrictEqual(expect.arrayContaining(expected))
     if (alwaysAnswers) expect(statuses).not.toContain(500)
@@ -233,6 +352,15 @@ describe('buildOpenApi', () => {
     expect(inputs.filter((path) => /zod-openapi|http\/(openapi|documented-routes|sample-refusals)/.test(path))).toStrictEqual([])
   })
 })
+
+/** `limit: integer 1..100`: a parameter with all that bounds it but its length. */
+function parameterText({ name, required, schema }: Parameter): string {
+  const { type, enum: values, const: only, format, pattern, minimum, maximum } = schema as Record<string, string>
+  const among = (values as readonly string[] | undefined)?.join('|')
+  const range = minimum === undefined ? undefined : `${minimum}..${maximum}`
+  const bounds = [among, only, format, pattern, range].filter((bound) => bound !== undefined)
+  return [`${name}${required ? '!' : ''}: ${type}`, ...bounds].join(' ')
+}
 
 function codeList(codes: readonly string[]): string {
   return codes.map((code) => `\`${code}\``).join(', ')

@@ -9,7 +9,8 @@ import { describeInBrowser } from './support/browser'
 import { type RunningService, startService } from './support/running-service'
 
 interface ApiDocument {
-  readonly paths: Record<string, Record<string, { operationId: string; summary: string }>>
+  readonly tags: readonly { readonly name: string; readonly description: string }[]
+  readonly paths: Record<string, Record<string, { operationId: string; summary: string; security?: unknown }>>
 }
 
 let service: RunningService
@@ -21,8 +22,10 @@ afterAll(() => service.stop())
 
 const get = (path: string, init: RequestInit = {}) => fetch(new URL(path, service.origin), { redirect: 'manual', ...init })
 
+const documented = async () => (await (await get('/openapi.json')).json()) as ApiDocument
+
 async function documentedOperations() {
-  const { paths } = (await (await get('/openapi.json')).json()) as ApiDocument
+  const { paths } = await documented()
   return Object.entries(paths).flatMap(([path, item]) => Object.values(item).map((operation) => ({ path, ...operation })))
 }
 
@@ -124,6 +127,18 @@ describeInBrowser('the reference pages in a browser', (launch) => {
     await expectOwnMarkup(page)
   })
 
+  it('shows every group in Swagger UI, and the key at what only the operator may ask', async () => {
+    await page.goto(`${service.origin}/docs`)
+    await page.locator('.opblock').first().waitFor()
+
+    const { tags } = await documented()
+    expect(await page.locator('.opblock-tag').evaluateAll(dataTags)).toStrictEqual(tags.map(({ name }) => name))
+    const headings = await page.locator('.opblock-tag').allInnerTexts()
+    for (const [index, { description }] of tags.entries()) expect(headings[index]).toContain(description.replaceAll('`', ''))
+    const locked = await page.locator('.opblock', { has: page.locator('.authorization__btn') }).allInnerTexts()
+    expect(locked).toHaveLength((await documentedOperations()).filter(({ security }) => security).length)
+  })
+
   it('sends a request from Swagger UI and shows the answer', async () => {
     await page.goto(`${service.origin}/docs#/whatsapp-otp/whatsapp-otp.send`)
     const operation = page.locator('.opblock', { hasText: '/send-otp' })
@@ -153,7 +168,22 @@ describeInBrowser('the reference pages in a browser', (launch) => {
     }
     await expectOwnMarkup(page)
   })
+
+  it('shows every group in ReDoc', async () => {
+    await page.goto(`${service.origin}/redoc`)
+    await page.locator('h1', { hasText: 'edge-verify' }).waitFor()
+
+    const { tags } = await documented()
+    const groups = page.locator('[id^="tag/"]:not([id*="/operation/"])')
+    expect(await groups.evaluateAll((elements) => elements.map(({ id }) => id))).toStrictEqual(
+      tags.map(({ name }) => `tag/${name}`),
+    )
+    const text = await page.locator('main').innerText()
+    for (const { description } of tags) expect(text).toContain(description.replaceAll('`', ''))
+  })
 })
+
+const dataTags = (elements: Element[]) => elements.map((element) => element.getAttribute('data-tag'))
 
 /** Collects what must not happen: errors, warnings of the policy, requests to anybody else. */
 async function watch(page: Page, origin: string): Promise<string[]> {

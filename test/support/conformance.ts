@@ -33,12 +33,12 @@ export async function expectDocumented(asked: Asked, response: Response): Promis
 
   expect(headers.get('x-request-id'), about).toMatch(/^[\w=-]{1,255}$/)
   for (const name of expected.headers) expect(headers.get(name), `${about}: ${name}`).not.toBeNull()
-  expect(headers.get('content-type'), about).toBe(expected.schema ? expected.mediaType : null)
+  expect(mediaTypeOf(headers), about).toBe(expected.schema ? expected.mediaType : null)
   if (!expected.schema) {
     expect(text, about).toBe('')
     return undefined
   }
-  const body = JSON.parse(text) as unknown
+  const body: unknown = expected.mediaType === 'text/plain' ? text : JSON.parse(text)
   // Response schemas change nothing, so what comes out different had a field that is not declared.
   expect(expected.schema.parse(body), about).toStrictEqual(body)
   if (status >= 400) expectFailureOf(route, response, body, about)
@@ -54,9 +54,19 @@ interface Expected {
 function expectedAnswer(route: DocumentedRoute, status: number): Expected | undefined {
   const { responses, surface } = route.operation
   const declared = responses[status]
-  if (declared) return { schema: declared.schema, mediaType: 'application/json', headers: Object.keys(declared.headers ?? {}) }
+  if (declared) {
+    const { schema, mediaType = 'application/json', headers: declaredHeaders = {} } = declared
+    return { schema, mediaType, headers: Object.keys(declaredHeaders) }
+  }
   if (!failuresOf(route)[status]) return undefined
-  return { schema: surface.failureSchema, mediaType: surface.failureMediaType, headers: [] }
+  const headers = status === 401 ? ['www-authenticate'] : []
+  return { schema: surface.failureSchema, mediaType: surface.failureMediaType, headers }
+}
+
+/** JSON comes without parameters; text may say that it is UTF-8. */
+function mediaTypeOf(headers: Headers): string | null {
+  const contentType = headers.get('content-type')
+  return contentType?.replace(/^text\/plain; charset=utf-8$/i, 'text/plain') ?? null
 }
 
 /**

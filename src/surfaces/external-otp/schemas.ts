@@ -6,16 +6,18 @@ import { CHANNELS } from '../../messaging/message'
 
 const phoneMeta = { description: 'Any usual spelling; international with +.', example: '+917888888888' }
 
-const codeSchema = (whenNotText: string) =>
-  z
-    .string(whenNotText)
-    .regex(/^\d{4,8}$/, 'must be 4 to 8 digits')
-    .nullish()
-    .transform((code) => code ?? undefined)
-    .meta({ description: 'The code to send, as text. Left out: we make one, which is the safer way.', example: '123456' })
+const codeMeta = { description: 'The code to send, as text. Left out: we make one, which is the safer way.', example: '123456' }
+
+const codeSchema = (whenNotText: string) => z.string(whenNotText).regex(/^\d{4,8}$/, 'must be 4 to 8 digits')
 
 export const sendBodySchema = z
-  .object({ to_phone: phoneInputSchema.optional().meta(phoneMeta), otp: codeSchema('must be text') })
+  .object({
+    to_phone: phoneInputSchema.optional().meta(phoneMeta),
+    otp: codeSchema('must be text')
+      .nullish()
+      .transform((code) => code ?? undefined)
+      .meta(codeMeta),
+  })
   .meta({
     id: 'ExternalOtpRequest',
     description: 'Who gets a code, and perhaps which.',
@@ -32,7 +34,7 @@ export const sendQuerySchema = z.object({
     .pipe(phoneInputSchema)
     .optional()
     .meta({ ...phoneMeta, description: `${phoneMeta.description} Better in the body: addresses end up in logs.` }),
-  otp: codeSchema(GIVEN_TWICE),
+  otp: codeSchema(GIVEN_TWICE).optional().meta(codeMeta),
 })
 
 /** In a query a `+` means a blank. No number begins with a blank, so the `+` was meant, as in brief 003's own example. */
