@@ -13,7 +13,7 @@ import type { ErrorCode, Refusal } from '../core/app-error'
 import { type DocumentedRoute, collectRoutes, failuresOf } from './documented-routes'
 import type { HttpEnv } from './http-env'
 import { toIssues } from './issues'
-import type { ResponseSpec } from './operation'
+import { type ResponseSpec, schemaOf } from './operation'
 import { sampleRefusal } from './sample-refusals'
 import { retryAfterOf } from './to-refusal'
 
@@ -137,7 +137,7 @@ function toResponse({
   return {
     description,
     headers: z.object({ ...Object.fromEntries(described), 'X-Request-Id': REQUEST_ID }),
-    ...(schema && { content: { [mediaType]: { schema } } }),
+    ...(schema && { content: { [mediaType]: { schema: schemaOf(schema) } } }),
   }
 }
 
@@ -151,7 +151,7 @@ function toFailure(route: DocumentedRoute, codes: readonly ErrorCode[]): ZodOpen
       ...(codes.includes('unauthorized') && { 'WWW-Authenticate': AUTHENTICATE }),
       'X-Request-Id': REQUEST_ID,
     }),
-    content: { [surface.failureMediaType]: { schema: surface.failureSchema, ...toExamples(route, codes) } },
+    content: { [surface.failureMediaType]: { schema: schemaOf(surface.failureSchema), ...toExamples(route, codes) } },
   }
 }
 

@@ -4,11 +4,19 @@ import type { ErrorCode, Refusal } from '../core/app-error'
 import type { ErrorStatuses } from './error-status'
 import type { HttpEnv } from './http-env'
 
+/** A schema, or what makes it when the document is made: answers are not validated, so that the Worker needs none of them. */
+export type LazySchema = z.ZodType | (() => z.ZodType)
+
+/** The schema, made if it was not yet. */
+export function schemaOf(schema: LazySchema): z.ZodType {
+  return typeof schema === 'function' ? schema() : schema
+}
+
 /** An answer as the OpenAPI document shows it. */
 export interface ResponseSpec {
   readonly description: string
   /** Absent for an answer without a body. */
-  readonly schema?: z.ZodType
+  readonly schema?: LazySchema
   /** Left out: JSON. */
   readonly mediaType?: 'application/json' | 'text/plain'
   readonly headers?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>
@@ -28,7 +36,7 @@ export interface Operation {
 export interface SurfaceSpec {
   readonly tag: string
   readonly statuses: ErrorStatuses
-  readonly failureSchema: z.ZodType
+  readonly failureSchema: LazySchema
   readonly failureMediaType: string
   /** The body of a refusal, for the examples in the document. */
   readonly failure?: (

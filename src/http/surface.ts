@@ -1,10 +1,9 @@
 import { type Context, Hono } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import type * as z from 'zod'
 import type { Refusal } from '../core/app-error'
 import type { ErrorStatuses } from './error-status'
 import type { HttpEnv } from './http-env'
-import { createOperation } from './operation'
+import { type LazySchema, createOperation } from './operation'
 import { retryAfterOf, toRefusal } from './to-refusal'
 
 /** What a surface says of a refusal, besides its status. */
@@ -12,7 +11,7 @@ export interface Envelope {
   /** Its name in logs, audit and OpenAPI. */
   readonly surface: string
   readonly statuses: ErrorStatuses
-  readonly failureSchema: z.ZodType
+  readonly failureSchema: LazySchema
   readonly failureMediaType?: 'application/problem+json'
   readonly failure: (
     refusal: Refusal,

@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import { createApp } from '../../src/app'
 import type { ErrorCode } from '../../src/core/app-error'
 import { type DocumentedRoute, collectRoutes, failuresOf } from '../../src/http/documented-routes'
+import { schemaOf } from '../../src/http/operation'
 import { sampleRefusal } from '../../src/http/sample-refusals'
 import { retryAfterOf } from '../../src/http/to-refusal'
 
@@ -56,11 +57,11 @@ function expectedAnswer(route: DocumentedRoute, status: number): Expected | unde
   const declared = responses[status]
   if (declared) {
     const { schema, mediaType = 'application/json', headers: declaredHeaders = {} } = declared
-    return { schema, mediaType, headers: Object.keys(declaredHeaders) }
+    return { schema: schema && schemaOf(schema), mediaType, headers: Object.keys(declaredHeaders) }
   }
   if (!failuresOf(route)[status]) return undefined
   const headers = status === 401 ? ['www-authenticate'] : []
-  return { schema: surface.failureSchema, mediaType: surface.failureMediaType, headers }
+  return { schema: schemaOf(surface.failureSchema), mediaType: surface.failureMediaType, headers }
 }
 
 /** JSON comes without parameters; text may say that it is UTF-8. */

@@ -9,7 +9,7 @@ import { createDatabase } from '../../src/db/client'
 import type { HttpEnv } from '../../src/http/http-env'
 import { buildOpenApi } from '../../src/http/openapi'
 import { recordReceipts } from '../../src/messaging/receipts/record-receipts'
-import { communicationPageSchema, communicationSchema, deliveryStatsSchema } from '../../src/surfaces/v1/communication-schemas'
+import { communicationAnswers } from '../../src/surfaces/v1/communication-answers'
 import { createV1Surface } from '../../src/surfaces/v1'
 import { aStory, fillCommunications, joined } from '../support/audit'
 import { databaseThat, failing, hanging } from '../support/broken'
@@ -25,7 +25,7 @@ const get = (path: string, { headers = {}, ...changes }: { headers?: Record<stri
 const listOf = async (query: string) => {
   const response = await get(`/communications?${query}`)
   expect(response.status).toBe(200)
-  return communicationPageSchema.parse(await response.json())
+  return communicationAnswers().page.parse(await response.json())
 }
 const idsOf = async (query: string) => (await listOf(query)).communications.map(({ id }) => id)
 
@@ -118,7 +118,7 @@ describe('GET /v1/communications', () => {
 
     const logs = new Map(communications.map(({ id, log }) => [id, log]))
     for (const { id } of [one, other]) {
-      const alone = communicationSchema.parse(await (await get(`/communications/${id}`)).json())
+      const alone = communicationAnswers().one.parse(await (await get(`/communications/${id}`)).json())
       expect(logs.get(id)).toEqual(alone.log)
     }
     expect([logs.get(one.id)?.length, logs.get(other.id)?.length]).toEqual([2, 0])
@@ -241,7 +241,7 @@ describe('GET /v1/communications/{id}', () => {
 
     expect(response.status).toBe(200)
     const body = await response.json()
-    expect(communicationSchema.parse(body)).toEqual(body)
+    expect(communicationAnswers().one.parse(body)).toEqual(body)
     expect(body).toMatchObject({ id, verification_id: record.id, status: 'delivered', verified: true, segments: 1 })
     expect((body as { log: unknown }).log).toEqual([
       {
@@ -305,7 +305,7 @@ describe('GET /v1/stats/delivery', () => {
       totals: figures,
       groups: [{ provider: 'gupshup', channel: 'whatsapp', country: 'IN', ...figures }],
     })
-    expect(deliveryStatsSchema.parse(body)).toEqual(body)
+    expect(communicationAnswers().stats.parse(body)).toEqual(body)
   })
 
   it.each([

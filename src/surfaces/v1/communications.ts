@@ -10,7 +10,8 @@ import { getCommunication } from '../../messaging/communications/get-communicati
 import { listCommunications } from '../../messaging/communications/list-communications'
 import { toDecimalText } from '../../messaging/communications/money'
 import type { CommunicationLogEntry } from '../../messaging/communications/read-logs'
-import { communicationIdSchema, communicationPageSchema, communicationSchema, listQuerySchema } from './communication-schemas'
+import { communicationAnswers } from './communication-answers'
+import { communicationIdSchema, listQuerySchema } from './communication-schemas'
 
 /** `/v1/communications`: what was sent, and what became of it. For the operator only. */
 export function addCommunicationRoutes(
@@ -25,7 +26,7 @@ export function addCommunicationRoutes(
       operationId: 'listCommunications',
       summary: 'Messages that were sent',
       description: 'Newest first. A message is here a few seconds after it was sent.',
-      responses: { 200: { description: 'A page of them.', schema: communicationPageSchema } },
+      responses: { 200: { description: 'A page of them.', schema: () => communicationAnswers().page } },
       refusals: ['invalid_phone', 'dependency_unavailable'],
     }),
     admin,
@@ -53,7 +54,7 @@ export function addCommunicationRoutes(
     operation({
       operationId: 'getCommunication',
       summary: 'A message, with all that happened to it',
-      responses: { 200: { description: 'The message and its log.', schema: communicationSchema } },
+      responses: { 200: { description: 'The message and its log.', schema: () => communicationAnswers().one } },
       refusals: ['communication_not_found', 'dependency_unavailable'],
     }),
     pathParameters(communicationIdSchema),

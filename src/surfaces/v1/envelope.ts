@@ -6,13 +6,13 @@ import type { Envelope } from '../../http/surface'
 import { retryAfterOf } from '../../http/to-refusal'
 import type { CheckedVerification } from '../../otp/check-verification'
 import type { VerificationView } from '../../otp/get-verification'
-import { problemSchema } from './schemas'
+import { answers } from './answers'
 
 /** RFC 9457 problem details with a stable `code`. */
 export const v1Envelope: Envelope = {
   surface: 'v1',
   statuses: ERROR_STATUSES,
-  failureSchema: problemSchema,
+  failureSchema: () => answers().problem,
   failureMediaType: 'application/problem+json',
   failure: (refusal, { requestId, status }) => problem(refusal, requestId, status),
 }

@@ -6,7 +6,8 @@ import type { HttpEnv, Provide } from '../../http/http-env'
 import type { createOperation } from '../../http/operation'
 import { query } from '../../http/query'
 import { type DeliveryFigures, deliveryStats } from '../../messaging/communications/delivery-stats'
-import { deliveryStatsSchema, statsQuerySchema } from './communication-schemas'
+import { communicationAnswers } from './communication-answers'
+import { statsQuerySchema } from './communication-schemas'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** Every message of the period is read: this bounds what one request can cost. */
@@ -24,7 +25,9 @@ export function addStatsRoutes(
       summary: 'Delivery, verification and cost over a period',
       description:
         'Of the messages that were sent in it, whenever they arrived. Messages are counted a few seconds after they were sent.',
-      responses: { 200: { description: 'In all, and by provider, channel and country.', schema: deliveryStatsSchema } },
+      responses: {
+        200: { description: 'In all, and by provider, channel and country.', schema: () => communicationAnswers().stats },
+      },
       refusals: ['dependency_unavailable'],
     }),
     adminOnly(provide),

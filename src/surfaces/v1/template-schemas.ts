@@ -6,7 +6,7 @@ import { VARIABLES, VARIABLE_NAMES, type VariableName } from '../../messaging/te
 
 // Only types and forms are here; what a text may say is decided by `messaging/templates/check-template.ts`.
 
-const EXAMPLE = {
+export const EXAMPLE = {
   template_name: 'Login by SMS',
   channel: 'sms',
   content: '{{otp_code}} is your {{app_name}} code. It is valid for {{expires_in_minutes}} minutes. Do not share it.',
@@ -94,6 +94,8 @@ export const previewBodySchema = z
   })
   .meta({ id: 'PreviewTemplate', example: { channel: EXAMPLE.channel, content: EXAMPLE.content, values: { app_name: 'Homi' } } })
 
+export const templateLocationSchema = z.string().meta({ example: '/v1/templates/login_sms' })
+
 export const templateIdParameterSchema = z.object({ id: z.string().max(64).meta({ description: 'The template id.' }) })
 
 export const listTemplatesQuerySchema = z.strictObject({
@@ -113,80 +115,5 @@ export const listTemplatesQuerySchema = z.strictObject({
     .optional()
     .meta({ description: '`next_cursor` of the page before.' }),
 })
-
-const ANSWER_EXAMPLE = {
-  template_id: 'login_sms',
-  ...EXAMPLE,
-  version: 1,
-  status: 'active',
-  variables: { otp_code: 'string', app_name: 'string', expires_in_minutes: 'string' },
-  dlt_id: null,
-  vendor_templates: {},
-  webotp_domain: null,
-  android_app_hash: null,
-  created_at: '2026-11-21T06:30:00Z',
-} as const
-
-const answerFields = {
-  template_id: z.string(),
-  template_name: z.string(),
-  version: z.int().meta({ description: 'Counts up with each change.' }),
-  status: z
-    .enum(['active', 'inactive', 'replaced'])
-    .meta({ description: 'In force; out of force; or followed by a later version.' }),
-  channel: z.enum(CHANNELS),
-  content: z.string(),
-  purpose: z.string().nullable(),
-  locale: z.string(),
-  variables: z.record(z.string(), z.string()),
-  dlt_id: z.string().nullable(),
-  vendor_templates: z.record(z.string(), z.string()),
-  webotp_domain: z.string().nullable(),
-  android_app_hash: z.string().nullable(),
-  created_at: z.iso.datetime(),
-}
-
-export const templateSchema = z.object(answerFields).meta({ id: 'Template', example: ANSWER_EXAMPLE })
-
-export const templateWithVersionsSchema = z
-  .object({ ...answerFields, versions: z.array(templateSchema).meta({ description: 'All of them, the newest first.' }) })
-  .meta({ id: 'TemplateWithVersions', example: { ...ANSWER_EXAMPLE, versions: [ANSWER_EXAMPLE] } })
-
-export const templateListSchema = z
-  .object({
-    templates: z.array(templateSchema),
-    next_cursor: z.string().nullable().meta({ description: 'For `cursor`; null on the last page.' }),
-  })
-  .meta({ id: 'TemplateList', example: { templates: [ANSWER_EXAMPLE], next_cursor: null } })
-
-const smsOnly = 'Null on a channel other than SMS.'
-
-export const previewSchema = z
-  .object({
-    text: z.string(),
-    bytes: z.int().meta({ description: 'In UTF-8.' }),
-    encoding: z
-      .enum(['GSM-7', 'UCS-2'])
-      .nullable()
-      .meta({ description: `What the SMS is sent in. ${smsOnly}` }),
-    units: z
-      .int()
-      .nullable()
-      .meta({ description: `Septets of GSM-7, or 16-bit units of UCS-2. ${smsOnly}` }),
-    segments: z
-      .int()
-      .nullable()
-      .meta({ description: `What operators charge. ${smsOnly}` }),
-  })
-  .meta({
-    id: 'TemplatePreview',
-    example: {
-      text: '123456 is your Homi code. It is valid for 5 minutes. Do not share it.',
-      bytes: 69,
-      encoding: 'GSM-7',
-      units: 69,
-      segments: 1,
-    },
-  })
 
 export type TemplateFields = z.output<typeof replaceTemplateBodySchema>

@@ -11,17 +11,15 @@ import type { TemplateDraft } from '../../messaging/templates/draft'
 import { previewTemplate } from '../../messaging/templates/preview-template'
 import type { StoredTemplate } from '../../messaging/templates/stored-template'
 import { createTemplateStore } from '../../messaging/templates/template-store'
+import { templateAnswers } from './template-answers'
 import {
   type TemplateFields,
   createTemplateBodySchema,
   listTemplatesQuerySchema,
   previewBodySchema,
-  previewSchema,
   replaceTemplateBodySchema,
   templateIdParameterSchema,
-  templateListSchema,
-  templateSchema,
-  templateWithVersionsSchema,
+  templateLocationSchema,
 } from './template-schemas'
 
 const PATH_OF_ONE = '/templates/:id'
@@ -35,7 +33,7 @@ export function addTemplateRoutes(
   const jsonBody = createJsonBody(provide)
   const admin = adminOnly(provide)
   const id = pathParameters(templateIdParameterSchema)
-  const previewed = { 200: { description: 'What a message says, and how large it is.', schema: previewSchema } }
+  const previewed = { 200: { description: 'What a message says, and how large it is.', schema: () => templateAnswers().preview } }
 
   app.post(
     '/templates',
@@ -46,8 +44,8 @@ export function addTemplateRoutes(
       responses: {
         201: {
           description: 'Its first version.',
-          schema: templateSchema,
-          headers: { Location: { description: 'Where the template is.', schema: templateSchema.shape.template_id } },
+          schema: () => templateAnswers().one,
+          headers: { Location: { description: 'Where the template is.', schema: templateLocationSchema } },
         },
       },
       refusals: ['template_exists', 'dependency_unavailable'],
@@ -87,7 +85,7 @@ export function addTemplateRoutes(
       operationId: 'listTemplates',
       summary: 'The templates in force',
       description: 'The newest first.',
-      responses: { 200: { description: 'A page of them.', schema: templateListSchema } },
+      responses: { 200: { description: 'A page of them.', schema: () => templateAnswers().list } },
       refusals: ['dependency_unavailable'],
     }),
     admin,
@@ -105,7 +103,7 @@ export function addTemplateRoutes(
     operation({
       operationId: 'getTemplate',
       summary: 'A template with all its versions',
-      responses: { 200: { description: 'The newest version, and all of them.', schema: templateWithVersionsSchema } },
+      responses: { 200: { description: 'The newest version, and all of them.', schema: () => templateAnswers().withVersions } },
       refusals: ['template_not_found', 'dependency_unavailable'],
     }),
     admin,
@@ -139,7 +137,7 @@ export function addTemplateRoutes(
       operationId: 'replaceTemplate',
       summary: 'Change a template',
       description: 'The whole of it: this is a new version, which is in force from now on, and the one before is kept.',
-      responses: { 200: { description: 'The new version.', schema: templateSchema } },
+      responses: { 200: { description: 'The new version.', schema: () => templateAnswers().one } },
       refusals: ['template_not_found', 'dependency_unavailable'],
     }),
     admin,

@@ -11,17 +11,16 @@ import { checkVerification } from '../../otp/check-verification'
 import { getVerification } from '../../otp/get-verification'
 import { resendVerification } from '../../otp/resend-verification'
 import { type SentVerification, sendVerification } from '../../otp/send-verification'
+import { answers } from './answers'
 import { checkedBody, verificationBody } from './envelope'
 import {
   DEFAULT_PURPOSE,
   checkBodySchema,
   checkByIdBodySchema,
-  checkedSchema,
   createBodySchema,
   idParameterSchema,
   locationSchema,
   resendBodySchema,
-  verificationSchema,
 } from './schemas'
 
 const SURFACE = 'v1'
@@ -34,7 +33,7 @@ export function addVerificationRoutes(
 ): void {
   const jsonBody = createJsonBody(provide)
   const id = pathParameters(idParameterSchema)
-  const checked = { 200: { description: 'Right or wrong: `valid` tells.', schema: checkedSchema } }
+  const checked = { 200: { description: 'Right or wrong: `valid` tells.', schema: () => answers().checked } }
 
   app.post(
     '/verifications',
@@ -45,7 +44,7 @@ export function addVerificationRoutes(
       responses: {
         201: {
           description: 'The code is on its way.',
-          schema: verificationSchema,
+          schema: () => answers().verification,
           headers: { Location: { description: 'Where the verification is.', schema: locationSchema } },
         },
       },
@@ -87,7 +86,7 @@ export function addVerificationRoutes(
     operation({
       operationId: 'getVerification',
       summary: 'The state of a verification',
-      responses: { 200: { description: 'The verification.', schema: verificationSchema } },
+      responses: { 200: { description: 'The verification.', schema: () => answers().verification } },
       refusals: ['verification_not_found', 'dependency_unavailable'],
     }),
     id,
@@ -114,7 +113,7 @@ export function addVerificationRoutes(
       operationId: 'resendVerification',
       summary: 'Send a new code',
       description: 'The code before it is worth nothing from then on; the count of guesses goes on. The body may be left out.',
-      responses: { 200: { description: 'A new code is on its way.', schema: verificationSchema } },
+      responses: { 200: { description: 'A new code is on its way.', schema: () => answers().verification } },
       refusals: ['verification_not_found', 'verification_not_pending', ...SEND_REFUSALS],
     }),
     id,
