@@ -1,10 +1,10 @@
 import type { Limits } from './limits'
 import type { MessagePrices } from './prices'
-import type { GupshupConfig } from './vendor/gupshup'
-import type { Msg91Config } from './vendor/msg91'
-import type { MshastraConfig } from './vendor/mshastra'
-import type { TwilioConfig } from './vendor/twilio'
-import type { WhatsappCloudConfig } from './vendor/whatsapp-cloud'
+import type { GupshupConfig } from './providers/gupshup'
+import type { Msg91Config } from './providers/msg91'
+import type { MshastraConfig } from './providers/mshastra'
+import type { TwilioConfig } from './providers/twilio'
+import type { WhatsappCloudConfig } from './providers/whatsapp-cloud'
 import type { VendorOrders } from './vendors'
 
 /** The service's settings, checked once per isolate. Code below `compose.ts` gets slices of it and never the bindings. */

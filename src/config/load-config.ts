@@ -1,11 +1,11 @@
 import type { Config } from './config'
 import { DEFAULT_LIMITS, LONGEST_MSG91_CODE, LONGEST_WHATSAPP_CODE } from './limits'
 import { type Variables, variablesSchema } from './variables'
-import { readGupshup } from './vendor/gupshup'
-import { readMsg91 } from './vendor/msg91'
-import { readMshastra } from './vendor/mshastra'
-import { readTwilio } from './vendor/twilio'
-import { readWhatsappCloud } from './vendor/whatsapp-cloud'
+import { readGupshup } from './providers/gupshup'
+import { readMsg91 } from './providers/msg91'
+import { readMshastra } from './providers/mshastra'
+import { readTwilio } from './providers/twilio'
+import { readWhatsappCloud } from './providers/whatsapp-cloud'
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }

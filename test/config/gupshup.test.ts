@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { GupshupConfig } from '../../src/config/vendor/gupshup'
+import type { GupshupConfig } from '../../src/config/providers/gupshup'
 import { VENDOR_VARIABLES } from '../../src/config/vendors'
 import { loadConfig } from '../../src/config/load-config'
 

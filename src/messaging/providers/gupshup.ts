@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { LONGEST_WHATSAPP_CODE } from '../../config/limits'
-import type { GupshupConfig } from '../../config/vendor/gupshup'
+import type { GupshupConfig } from '../../config/providers/gupshup'
 import { phoneDigits } from '../../phone/phone-digits'
 import type { FailureReason } from '../failure-reason'
 import type { OtpMessage } from '../message'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Msg91Config } from '../../config/vendor/msg91'
+import type { Msg91Config } from '../../config/providers/msg91'
 import { phoneDigits } from '../../phone/phone-digits'
 import type { OtpMessage } from '../message'
 import type { VendorReply } from './http'

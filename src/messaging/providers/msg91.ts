@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { LONGEST_MSG91_CODE } from '../../config/limits'
-import type { Msg91Config } from '../../config/vendor/msg91'
+import type { Msg91Config } from '../../config/providers/msg91'
 import { phoneDigits } from '../../phone/phone-digits'
 import type { Message, NoticeMessage, OtpMessage } from '../message'
 import type { Provider, SendOutcome } from '../provider'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type MshastraConfig, isPrivate } from '../../config/vendor/mshastra'
+import { type MshastraConfig, isPrivate } from '../../config/providers/mshastra'
 import { phoneDigits } from '../../phone/phone-digits'
 import type { FailureReason } from '../failure-reason'
 import type { Message } from '../message'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { TwilioConfig } from '../../config/vendor/twilio'
+import type { TwilioConfig } from '../../config/providers/twilio'
 import type { FailureReason } from '../failure-reason'
 import type { Message } from '../message'
 import type { Provider, SendOutcome } from '../provider'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { LONGEST_WHATSAPP_CODE } from '../../config/limits'
-import type { WhatsappCloudConfig } from '../../config/vendor/whatsapp-cloud'
+import type { WhatsappCloudConfig } from '../../config/providers/whatsapp-cloud'
 import { phoneDigits } from '../../phone/phone-digits'
 import type { FailureReason } from '../failure-reason'
 import type { Message } from '../message'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Msg91Config } from '../../../src/config/vendor/msg91'
+import type { Msg91Config } from '../../../src/config/providers/msg91'
 import type { FailureReason } from '../../../src/messaging/failure-reason'
 import type { NoticeMessage, OtpMessage } from '../../../src/messaging/message'
 import type { VendorHttp, VendorReply } from '../../../src/messaging/providers/http'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TwilioConfig } from '../../../src/config/vendor/twilio'
+import type { TwilioConfig } from '../../../src/config/providers/twilio'
 import type { FailureReason } from '../../../src/messaging/failure-reason'
 import type { Message } from '../../../src/messaging/message'
 import type { VendorReply } from '../../../src/messaging/providers/http'
