@@ -1,4 +1,4 @@
-import { type SQL, and, desc, eq, gte, lt, sql } from 'drizzle-orm'
+import { type SQL, and, desc, eq, gte, lt } from 'drizzle-orm'
 import type { CommunicationRow } from '../../audit/communications-of'
 import { type DeliveryStatus } from '../../audit/delivery-status'
 import { uuidv7From } from '../../audit/uuid-time'
@@ -32,9 +32,12 @@ export interface CommunicationPage {
   readonly communications: readonly CommunicationRow[]
   /** Undefined where they were not asked for. */
   readonly logs: CommunicationLogs | undefined
-  /** Of the next page; null on the last one. */
+  /** Of the next page; null on the last one. A page before it can have fewer messages than the limit. */
   readonly nextCursor: string | null
 }
+
+/** Of messages that meet the first of several conditions, so many are looked at for a page: it may be short, and have a next. */
+export const LOOKED_AT_FOR_A_PAGE = 2_000
 
 /** Messages end in one of these, unless something goes wrong. */
 const USUAL_STATUSES: ReadonlySet<DeliveryStatus | undefined> = new Set(['queued', 'sent', 'delivered', 'read'])
@@ -45,20 +48,40 @@ const USUAL_STATUSES: ReadonlySet<DeliveryStatus | undefined> = new Set(['queued
  * @throws `invalid_request` for a cursor that is not one, `dependency_unavailable`
  */
 export async function listCommunications(db: Database, filter: CommunicationFilter): Promise<CommunicationPage> {
-  const read = db
-    .select()
-    .from(communications)
-    .where(and(...equalities(filter), ...bounds(filter)))
-    .orderBy(desc(communications.id))
-    .limit(filter.limit + 1)
-  const rows = await fromDatabase(read.all())
+  const rows = await fromDatabase(selectPage(db, filter).all())
   const page = rows.slice(0, filter.limit)
-  const last = page.at(-1)
+  const last = rows.length > filter.limit ? page.at(-1)?.id : await lastLookedAt(db, filter)
   return {
     communications: page,
     logs: filter.withLogs ? await readLogs(db, page) : undefined,
-    nextCursor: last && rows.length > filter.limit ? toCursor(last.id) : null,
+    nextCursor: last === undefined ? null : toCursor(last),
   }
+}
+
+/** One condition is looked up in an index, so that a page is all that is read. The others are looked at message by message. */
+function selectPage(db: Database, filter: CommunicationFilter) {
+  const [, ...others] = conditionsOf(filter)
+  const range = db.select().from(communications).where(rangeOf(filter)).orderBy(desc(communications.id))
+  const lookedAt = (others.length > 0 ? range.limit(LOOKED_AT_FOR_A_PAGE) : range).as('range')
+  const isLikeOthers = others.map(([column, value]) => eq(lookedAt[column], value))
+  return db
+    .select()
+    .from(lookedAt)
+    .where(and(...isLikeOthers))
+    .limit(filter.limit + 1)
+}
+
+/** Where a page that is not full ended because enough was looked at, and not because there is no more; else undefined. */
+async function lastLookedAt(db: Database, filter: CommunicationFilter): Promise<string | undefined> {
+  if (conditionsOf(filter).length < 2) return undefined
+  const read = db
+    .select({ id: communications.id })
+    .from(communications)
+    .where(rangeOf(filter))
+    .orderBy(desc(communications.id))
+    .limit(1)
+    .offset(LOOKED_AT_FOR_A_PAGE - 1)
+  return (await fromDatabase(read.all()))[0]?.id
 }
 
 async function readLogs(db: Database, page: readonly CommunicationRow[]): Promise<CommunicationLogs> {
@@ -67,22 +90,25 @@ async function readLogs(db: Database, page: readonly CommunicationRow[]): Promis
   return ids.length === 0 ? new Map() : toLogs(await fromDatabase(db.batch([attempts, receipts])))
 }
 
-/**
- * The first is looked up in its index: it is the one that usually leaves the fewest messages. SQLite cannot know that, so a
- * "+" keeps it from the indexes of the others.
- */
-function equalities({ phoneHash, purpose, provider, status }: CommunicationFilter): SQL[] {
-  const byStatus = [communications.status, status] as const
+function rangeOf(filter: CommunicationFilter): SQL | undefined {
+  const [first] = conditionsOf(filter)
+  return and(...(first ? [eq(communications[first[0]], first[1])] : []), ...bounds(filter))
+}
+
+type Condition = readonly ['phoneHash' | 'purpose' | 'provider' | 'status', string]
+
+/** What has to be equal. The first has its index looked up: it is the one that usually leaves the fewest messages. */
+function conditionsOf({ phoneHash, purpose, provider, status }: CommunicationFilter): Condition[] {
+  const byStatus = ['status', status] as const
   const isUsual = USUAL_STATUSES.has(status)
-  const [first, ...others] = [
-    [communications.phoneHash, phoneHash] as const,
+  const conditions = [
+    ['phoneHash', phoneHash] as const,
     ...(isUsual ? [] : [byStatus]),
-    [communications.provider, provider] as const,
-    [communications.purpose, purpose] as const,
+    ['provider', provider] as const,
+    ['purpose', purpose] as const,
     ...(isUsual ? [byStatus] : []),
-  ].filter(([, value]) => value !== undefined)
-  if (!first) return []
-  return [eq(first[0], first[1]!), ...others.map(([column, value]) => sql`+${column} = ${value}`)]
+  ]
+  return conditions.flatMap(([column, value]) => (value === undefined ? [] : [[column, value] as const]))
 }
 
 function bounds({ createdAfter, createdBefore, cursor }: CommunicationFilter): (SQL | undefined)[] {
