@@ -128,13 +128,10 @@ export const communicationAnswers = once(() => {
       communications: z
         .array(z.object({ ...communicationFields, log: log.optional().meta({ description: 'Where it was asked for.' }) }))
         .meta({ description: 'Newest first.' }),
-      next_cursor: z
-        .string()
-        .nullable()
-        .meta({
-          description:
-            'For the next page; null on the last one. A page can be short, or empty, and have a next: with several filters at most 2,000 messages are looked at for one.',
-        }),
+      next_cursor: z.string().nullable().meta({
+        description:
+          'For the next page; null on the last one. A page can be short, or empty, and have a next: with several filters at most 2,000 messages are looked at for one.',
+      }),
     })
     .meta({ id: 'CommunicationPage', example: { communications: [EXAMPLE], next_cursor: null } })
 
