@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { decodeUtf8, parseJson } from '../../core/decode'
-import { sameSecret } from '../../core/same-secret'
 import { reasonOfCode } from '../providers/gupshup'
+import { createPathSecretCheck } from './path-secret'
 import type { Receipt, ReceiptReader } from './receipt'
 
 // Gupshup's events about a message, in both forms that an app can be set to: its own ("v2") and one shaped like Meta's
@@ -92,8 +92,7 @@ interface MessageEvent {
 export function createGupshupReceipts(secret: string | undefined): ReceiptReader {
   return {
     provider: 'gupshup',
-    isGenuine: async ({ pathSecret }) =>
-      secret !== undefined && pathSecret !== undefined && (await sameSecret(pathSecret, secret)),
+    isGenuine: createPathSecretCheck(secret),
     read: async ({ body }) => eventsIn(parseJson(decodeUtf8(body)))?.flatMap(receiptsOf),
   }
 }

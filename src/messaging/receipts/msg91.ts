@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { decodeUtf8, parseJson } from '../../core/decode'
-import { sameSecret } from '../../core/same-secret'
 import type { FailureReason } from '../failure-reason'
 import { vendorMessageIdSchema } from '../vendor-message-id'
+import { createPathSecretCheck } from './path-secret'
 import type { Receipt, ReceiptReader } from './receipt'
 
 // MSG91's delivery reports, in all three forms that an account can be set to: a form whose field `data` is JSON ("v2"),
@@ -86,8 +86,7 @@ const entrySchema = z.union([formSchema, eventSchema, flatSchema]).optional().ca
 export function createMsg91Receipts(secret: string | undefined): ReceiptReader {
   return {
     provider: 'msg91',
-    isGenuine: async ({ pathSecret }) =>
-      secret !== undefined && pathSecret !== undefined && (await sameSecret(pathSecret, secret)),
+    isGenuine: createPathSecretCheck(secret),
     read: async ({ body }) => receiptsIn(parseBody(body)),
   }
 }

@@ -1,6 +1,8 @@
+import { abortion, html, json, redirect, sleep } from './http.ts'
+
 /**
  * A local stand-in for Gupshup's WhatsApp template call, as strict as the vendor about method, path, key, content type,
- * number form and template. It imports nothing and uses web standards only, so that one piece of code serves the tests
+ * number form and template. It uses web standards only, so that one piece of code serves the tests
  * (in workerd), the benchmark and `npm run vendors` (in Node).
  *
  * What it answers depends on the last four digits of the destination: see {@link GUPSHUP_SCENARIOS}. It makes no call of
@@ -20,8 +22,6 @@ interface Scenario {
 const submitted = (messageId: string) => json(202, { status: 'submitted', messageId })
 const error = (httpStatus: number, message: string, code?: number) =>
   json(httpStatus, { status: 'error', message, ...(code !== undefined && { code }) })
-const html = (httpStatus: number, text: string) =>
-  new Response(`<html><body><h1>${text}</h1></body></html>`, { status: httpStatus, headers: { 'content-type': 'text/html' } })
 
 /** Every special number, by its last four digits. All others are answered 202 `submitted`. */
 export const GUPSHUP_SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -263,27 +263,4 @@ function parseTemplate(text: string): { id: string; params: string[] } | undefin
   } catch {
     return undefined
   }
-}
-
-function json(httpStatus: number, body: object): Response {
-  return new Response(JSON.stringify(body), { status: httpStatus, headers: { 'content-type': 'application/json' } })
-}
-
-function redirect(location: string): Response {
-  return new Response(null, { status: 302, headers: { location } })
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  const elapsed = Promise.withResolvers<void>()
-  const timer = setTimeout(elapsed.resolve, ms)
-  await Promise.race([elapsed.promise, abortion(signal)]).finally(() => clearTimeout(timer))
-}
-
-/** Rejects when the caller gives up, and never resolves. */
-function abortion(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const giveUp = () => reject(new Error('the caller gave up'))
-    if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp, { once: true })
-  })
 }

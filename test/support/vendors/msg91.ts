@@ -1,6 +1,8 @@
+import { abortion, html, json, redirect, sleep } from './http.ts'
+
 /**
  * A local stand-in for MSG91's calls that send a code, check it and send another text, as strict as the vendor about
- * method, path, key, content type, number form and fields. It imports nothing and uses web standards only, so that one
+ * method, path, key, content type, number form and fields. It uses web standards only, so that one
  * piece of code serves the tests (in workerd), the benchmark and `npm run vendors` (in Node).
  *
  * What it answers to a message depends on the last four digits of the number: see {@link MSG91_SCENARIOS}. It makes no
@@ -33,8 +35,6 @@ const refused = (what: string, message: string, code?: string, httpStatus = 200)
   answer: () => error(message, code, httpStatus),
 })
 const reported = (what: string): Scenario => ({ what: `200 success; its report says ${what}`, taken: true, answer: success })
-const html = (httpStatus: number, text: string) =>
-  new Response(`<html><body><h1>${text}</h1></body></html>`, { status: httpStatus, headers: { 'content-type': 'text/html' } })
 
 /** Every special number, by its last four digits. All others are answered 200 `success`. */
 export const MSG91_SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -399,27 +399,4 @@ function randomHex(): string {
 
 function randomDigits(count: number): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => byte % 10).join('')
-}
-
-function json(httpStatus: number, body: object): Response {
-  return new Response(JSON.stringify(body), { status: httpStatus, headers: { 'content-type': 'application/json' } })
-}
-
-function redirect(location: string): Response {
-  return new Response(null, { status: 302, headers: { location } })
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  const elapsed = Promise.withResolvers<void>()
-  const timer = setTimeout(elapsed.resolve, ms)
-  await Promise.race([elapsed.promise, abortion(signal)]).finally(() => clearTimeout(timer))
-}
-
-/** Rejects when the caller gives up, and never resolves. */
-function abortion(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const giveUp = () => reject(new Error('the caller gave up'))
-    if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp, { once: true })
-  })
 }

@@ -1,6 +1,8 @@
+import { abortion, html, json, redirect, sleep } from './http.ts'
+
 /**
  * A local stand-in for mShastra's JSON send call, as strict as the vendor about path, method, credentials, number form and
- * fields. It imports nothing and uses web standards only, so that one piece of code serves the tests (in workerd), the
+ * fields. It uses web standards only, so that one piece of code serves the tests (in workerd), the
  * benchmark and `npm run vendors` (in Node).
  *
  * What it answers depends on the last four digits of the number: see {@link MSHASTRA_SCENARIOS}. It takes one message a
@@ -22,8 +24,6 @@ const sent = (message: MshastraMessage) => answerTo(message, message.messageId, 
 const refused = (word: string) => (message: MshastraMessage) => answerTo(message, '   ', word)
 const answerTo = ({ destination }: Pick<MshastraMessage, 'destination'>, messageId: string, word: string) =>
   json(200, [{ msg_id: messageId, number: `+${destination}`, str_response: word }])
-const html = (httpStatus: number, title: string) =>
-  new Response(`<html><body><h1>${title}</h1></body></html>`, { status: httpStatus, headers: { 'content-type': 'text/html' } })
 const text = (words: string) => new Response(words, { status: 200, headers: { 'content-type': 'text/plain' } })
 
 /** Every special number, by its last four digits. All others are answered 200 with `000`. */
@@ -211,27 +211,4 @@ function toMessage(sms: Sms): MshastraMessage {
     peid: registration('peid'),
     code: /(?<!\d)\d{4,10}(?!\d)/.exec(fieldOf(sms, 'msg'))?.[0] ?? '',
   }
-}
-
-function json(httpStatus: number, body: unknown): Response {
-  return new Response(JSON.stringify(body), { status: httpStatus, headers: { 'content-type': 'application/json' } })
-}
-
-function redirect(location: string): Response {
-  return new Response(null, { status: 302, headers: { location } })
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  const elapsed = Promise.withResolvers<void>()
-  const timer = setTimeout(elapsed.resolve, ms)
-  await Promise.race([elapsed.promise, abortion(signal)]).finally(() => clearTimeout(timer))
-}
-
-/** Rejects when the caller gives up, and never resolves. */
-function abortion(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const giveUp = () => reject(new Error('the caller gave up'))
-    if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp, { once: true })
-  })
 }

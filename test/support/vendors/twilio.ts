@@ -1,6 +1,8 @@
+import { abortion, html, json, redirect, sleep } from './http.ts'
+
 /**
  * A local stand-in for Twilio's message call, as strict as the vendor about method, path, credentials, content type, number
- * form, sender, length and the address for receipts. It imports nothing and uses web standards only, so that one piece of
+ * form, sender, length and the address for receipts. It uses web standards only, so that one piece of
  * code serves the tests (in workerd), the benchmark and `npm run vendors` (in Node).
  *
  * What it answers depends on the last four digits of the number: see {@link TWILIO_SCENARIOS}. It makes no calls: those
@@ -21,8 +23,6 @@ const created = (message: TwilioMessage) => json(201, resourceOf(message))
 const error = (httpStatus: number, code: number, message = 'x') =>
   json(httpStatus, { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status: httpStatus })
 const refused = (httpStatus: number, code: number) => () => error(httpStatus, code)
-const html = (httpStatus: number, title: string) =>
-  new Response(`<html><body><h1>${title}</h1></body></html>`, { status: httpStatus, headers: { 'content-type': 'text/html' } })
 
 /** Every special number, by its last four digits. All others are answered 201, and reported `sent` and `delivered`. */
 export const TWILIO_SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -337,27 +337,4 @@ function resourceOf(message: TwilioMessage): object {
 
 function digitsOf(e164: string): string {
   return e164.replace('+', '')
-}
-
-function json(httpStatus: number, body: object): Response {
-  return new Response(JSON.stringify(body), { status: httpStatus, headers: { 'content-type': 'application/json' } })
-}
-
-function redirect(location: string): Response {
-  return new Response(null, { status: 302, headers: { location } })
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  const elapsed = Promise.withResolvers<void>()
-  const timer = setTimeout(elapsed.resolve, ms)
-  await Promise.race([elapsed.promise, abortion(signal)]).finally(() => clearTimeout(timer))
-}
-
-/** Rejects when the caller gives up, and never resolves. */
-function abortion(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const giveUp = () => reject(new Error('the caller gave up'))
-    if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp, { once: true })
-  })
 }

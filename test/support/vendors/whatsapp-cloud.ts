@@ -1,6 +1,8 @@
+import { abortion, json, redirect, sleep } from './http.ts'
+
 /**
  * A local stand-in for Meta's WhatsApp Cloud API, messages call, as strict as the vendor about method, path, token, content
- * type, number and what a template needs. It imports nothing and uses web standards only, so that one piece of code serves
+ * type, number and what a template needs. It uses web standards only, so that one piece of code serves
  * the tests (in workerd), the benchmark and `npm run vendors` (in Node).
  *
  * What it answers depends on the last four digits of the number: see {@link WHATSAPP_CLOUD_SCENARIOS}. The webhook calls
@@ -351,27 +353,4 @@ function error(httpStatus: number, code: number, more: object = {}): Response {
   const details = { messaging_product: 'whatsapp', details: 'In words.' }
   const about = { message: `(#${code}) In words.`, type: 'OAuthException', code, error_data: details, fbtrace_id: 'AbCdEf' }
   return json(httpStatus, { error: { ...about, ...more } })
-}
-
-function json(httpStatus: number, body: object): Response {
-  return new Response(JSON.stringify(body), { status: httpStatus, headers: { 'content-type': 'application/json' } })
-}
-
-function redirect(location: string): Response {
-  return new Response(null, { status: 302, headers: { location } })
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  const elapsed = Promise.withResolvers<void>()
-  const timer = setTimeout(elapsed.resolve, ms)
-  await Promise.race([elapsed.promise, abortion(signal)]).finally(() => clearTimeout(timer))
-}
-
-/** Rejects when the caller gives up, and never resolves. */
-function abortion(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const giveUp = () => reject(new Error('the caller gave up'))
-    if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp, { once: true })
-  })
 }
