@@ -1,9 +1,8 @@
 import { eq } from 'drizzle-orm'
 import type { VerificationStatus } from '../audit/event'
-import { DEPENDENCY_TIMEOUT_MS } from '../config/limits'
 import { refuse } from '../core/app-error'
-import { withTimeout } from '../core/with-timeout'
 import { verifications } from '../db/schema'
+import { fromDatabase } from '../messaging/communications/from-database'
 import { maskPhone } from '../phone/mask-phone'
 import type { VerificationDeps } from './deps'
 import { sendWindows } from './send-policy'
@@ -42,9 +41,7 @@ async function findRecord(deps: VerificationDeps, id: string) {
 }
 
 async function fromRecord(deps: VerificationDeps, id: string): Promise<VerificationView> {
-  const record = await withTimeout(findRecord(deps, id), DEPENDENCY_TIMEOUT_MS).catch((error: unknown) => {
-    throw refuse('dependency_unavailable', { dependency: 'd1' }, error)
-  })
+  const record = await fromDatabase(findRecord(deps, id))
   if (!record) throw refuse('verification_not_found', {})
   const isOver = record.status === 'pending' && deps.clock() >= record.expiresAt
   const { phoneMasked, channel, purpose, createdAt, expiresAt, completedAt } = record

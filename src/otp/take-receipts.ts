@@ -1,9 +1,9 @@
 import { DEPENDENCY_TIMEOUT_MS, REPLACEMENTS_AT_A_TIME, UNMATCHED_RECEIPT_PAUSES_MS } from '../config/limits'
 import type { Profiles } from '../config/profiles'
 import type { VendorId } from '../config/vendors'
-import { refuse } from '../core/app-error'
 import { errorName } from '../core/log'
 import { withTimeout } from '../core/with-timeout'
+import { fromDatabase } from '../messaging/communications/from-database'
 import type { Receipt } from '../messaging/receipts/receipt'
 import { type LostMessage, type RecordedReceipts, recordReceipts } from '../messaging/receipts/record-receipts'
 import type { Caller, VerificationDeps } from './deps'
@@ -22,11 +22,8 @@ export async function takeReceipts(
   { provider, receipts }: { readonly provider: VendorId; readonly receipts: readonly Receipt[] },
 ): Promise<void> {
   if (receipts.length === 0) return
-  const record = (some: readonly Receipt[]) =>
-    withTimeout(recordReceipts(deps.db, provider, some, deps.clock()), DEPENDENCY_TIMEOUT_MS)
-  const recorded = await record(receipts).catch((error: unknown) => {
-    throw refuse('dependency_unavailable', { dependency: 'd1' }, error)
-  })
+  const record = (some: readonly Receipt[]) => recordReceipts(deps.db, provider, some, deps.clock())
+  const recorded = await fromDatabase(record(receipts))
   deps.log('info', 'receipts.taken', { request_id: caller.requestId, provider, count: receipts.length })
   caller.defer(followUp(deps, profiles, caller, recorded, record))
 }
@@ -46,7 +43,7 @@ async function followUp(
     for (const pauseMs of UNMATCHED_RECEIPT_PAUSES_MS) {
       if (unmatched.length === 0) break
       await scheduler.wait(pauseMs)
-      const again = await record(unmatched)
+      const again = await withTimeout(record(unmatched), DEPENDENCY_TIMEOUT_MS)
       replacing.push(replaceAll(again.lost, replace))
       unmatched = again.unmatched
     }
