@@ -1,7 +1,8 @@
-import { join } from 'node:path'
-import { writeDevVars } from './dev/dev-vars.ts'
+import { dirname, join, resolve } from 'node:path'
+import { type LocalSettings, readLocalSettings, writeDevVars } from './dev/dev-vars.ts'
+import { loadSampleSql, putSampleLoan } from './dev/put-sample-loan.ts'
 import { announceWhenReady } from './dev/welcome.ts'
-import { exitCodeOf, pickOptions, projectRoot, runWrangler, startWrangler } from './wrangler.ts'
+import { exitCodeOf, optionValue, pickOptions, projectRoot, runWrangler, startWrangler } from './wrangler.ts'
 
 // `npm run dev`: the whole service on this machine, without a login, an account or the network.
 
@@ -22,11 +23,40 @@ async function main(): Promise<number> {
     console.error(`${migrations.stdout}${migrations.stderr}\nThe migrations could not be applied to the local database.`)
     return migrations.code
   }
+  const settings = await readSettings()
+  const hasSample = await putSample(settings, sameDatabase)
 
   // Wrangler's own key bar redraws the bottom of the screen, over what others print: without it Ctrl-C is all there is.
   const dev = startWrangler(['dev', '--show-interactive-dev-session=false', ...args], ['inherit', 'inherit', 'inherit', 'ipc'])
-  announceWhenReady(dev, args)
+  announceWhenReady(dev, args, hasSample ? settings.paymentCodeLength : undefined)
   return exitCodeOf(dev)
+}
+
+/** Wrangler looks for the files beside its configuration. */
+function readSettings(): Promise<LocalSettings> {
+  const config = optionValue(args, ['--config', '-c'])
+  const folder = config === undefined ? projectRoot : dirname(resolve(projectRoot, config))
+  return readLocalSettings(folder, {
+    environment: optionValue(args, ['--env', '-e']),
+    named: optionValue(args, ['--env-file']),
+  })
+}
+
+/** Loan 123 of brief 000, in the local database only. @returns whether it is there */
+async function putSample({ phoneHashKey }: LocalSettings, sameDatabase: readonly string[]): Promise<boolean> {
+  if (phoneHashKey === undefined) {
+    console.log('No sample loan: neither PHONE_HASH_KEY nor OTP_PEPPER is set, and one of them keys its phone numbers.')
+    return false
+  }
+  const result = await putSampleLoan(await loadSampleSql(phoneHashKey, Date.now()), sameDatabase, runWrangler)
+  if (result === 'other_loan') {
+    console.log(
+      'No sample loan: the local database has another loan 123, or one of another PHONE_HASH_KEY. It was left as it is; delete .wrangler/ to begin anew.',
+    )
+  } else if (result !== 'there') {
+    console.error(`${result.problem}\nNo sample loan: it could not be written to the local database.`)
+  }
+  return result === 'there'
 }
 
 process.exitCode = await main()

@@ -9,6 +9,7 @@ import { API_CONTENT_SECURITY_POLICY } from './http/security-policy'
 import { createExternalOtpSurface } from './surfaces/external-otp'
 import { createHomiSurface } from './surfaces/homi'
 import { createOperationsRoutes } from './surfaces/operations'
+import { createPaymentOtpSurface } from './surfaces/payment-otp'
 import { createUserOtpSurface } from './surfaces/user-otp'
 import { createV1Surface } from './surfaces/v1'
 import { createWebhooksSurface } from './surfaces/webhooks'
@@ -32,6 +33,7 @@ export function createApp(provide: Provide, isConfigured: (env: Env) => boolean)
   app.route('/api_v1', createHomiSurface(provide, isConfigured))
   app.route('/api/users', createUserOtpSurface(provide))
   app.route('/api/v1/external', createExternalOtpSurface(provide))
+  app.route('/api/v1/otp', createPaymentOtpSurface(provide))
   app.route('/webhooks', createWebhooksSurface(provide))
   // Last: it has the root, and so every path that is nobody else's.
   app.route('/', createWhatsappOtpSurface(provide, isConfigured, createOperationsRoutes(provide)))

@@ -3,6 +3,7 @@ import { createProfiles } from './config/profiles'
 import { refuse } from './core/app-error'
 import { systemClock } from './core/clock'
 import { consoleLog } from './core/log'
+import { createSealer } from './core/seal'
 import { createDatabase } from './db/client'
 import type { Deps } from './http/http-env'
 import { createCircuitBreaker } from './messaging/circuit-breaker'
@@ -16,6 +17,7 @@ import { createCodeDigester } from './otp/code-digest'
 import { createCodeStore } from './otp/code-store'
 import type { GateDeps } from './otp/gate'
 import { createGates } from './otp/gate-client'
+import { createFulfil } from './payments/record-change'
 import { createPhoneHasher } from './phone/phone-hash'
 
 /** Builds once per isolate: the bindings are one object for as long as it lives, for the Worker and its objects alike. */
@@ -52,6 +54,7 @@ export const provideGate = oncePerEnv((env): GateDeps => ({
   codes: createCodeStore(env.OTP_KV, consoleLog),
   digester: () => provide(env).verification.digester,
   db: createDatabase(env.DB),
+  fulfil: createFulfil(createDatabase(env.DB)),
   log: consoleLog,
 }))
 
@@ -68,6 +71,7 @@ function compose(env: Env): Deps {
     profiles: createProfiles(config),
     db,
     hashPhone,
+    contactSealer: createSealer(config.keys.phoneHashKey, 'loan_contact'),
     templates,
     receiptReaders: createReceiptReaders(config),
     verification: {

@@ -18,11 +18,26 @@ const PROBLEM = { type: 'urn:x', title: 'No', status: 401, detail: 'No.', code: 
 const unauthorized = (headers: Record<string, string>) =>
   answer(PROBLEM, { status: 401, headers: { 'content-type': 'application/problem+json', ...headers } })
 
+const UPDATE = { method: 'POST', path: '/api/v1/otp/verify-otp-and-update-status' }
+const NOT_UPDATED = { success: false, message: 'Later.', payment_status_updated: false }
+const pending = (headers: Record<string, string>) =>
+  answer({ ...NOT_UPDATED, error: 'update_pending', retry_after: 5 }, { status: 503, headers })
+
+const IMPORT = { method: 'POST', path: '/v1/loans/import' }
+const refusedRow = (row: object) =>
+  answer(
+    { ...PROBLEM, status: 422, code: 'import_refused', rows: [row] },
+    { status: 422, headers: { 'content-type': 'application/problem+json' } },
+  )
+const ROW = { row: 7, id: '130', errors: [{ path: 'currency', message: 'is required' }] }
+
 it.each([
   ['a success', SEND, answer(SENT)],
   ['a path with a slash and a query', { method: 'POST', path: '/send-otp/?a=b' }, answer(SENT)],
   ['a failure with the seconds to wait', SEND, answer(COOLDOWN, { status: 429, headers: { 'retry-after': '42' } })],
   ['a text', CHALLENGE, text('1158201444')],
+  ['a status with a code that waits and one that does not', UPDATE, pending({ 'retry-after': '5' })],
+  ['a list of rows', IMPORT, refusedRow(ROW)],
   ['a refusal that says how to prove who asks', TEMPLATES, unauthorized({ 'www-authenticate': 'Bearer' })],
   [
     'an answer without a body',
@@ -46,6 +61,8 @@ it.each([
   ['a field that is not declared, further inside', SEND, answer({ ...SENT, data: { ...SENT.data, code: '123456' } })],
   ['no request id', SEND, answer(SENT, { headers: { 'x-request-id': '' } })],
   ['a wait without Retry-After', SEND, answer(COOLDOWN, { status: 429 })],
+  ['a wait without Retry-After, where another code of the status has none', UPDATE, pending({})],
+  ['a field that is not declared, in a row of a list', IMPORT, refusedRow({ ...ROW, phone: '+917888888888' })],
   ['two different waits', SEND, answer(COOLDOWN, { status: 429, headers: { 'retry-after': '41' } })],
   ['a code of another status', SEND, answer(COOLDOWN, { status: 400, headers: { 'retry-after': '42' } })],
   [

@@ -1,33 +1,47 @@
 import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { createMessageId } from '../src/otp/message-id'
 import { expectDocumented } from './support/conformance'
+import { weighed } from './support/fuzz/body-arbitrary'
+import { pathsIn, replaced } from './support/fuzz/inside'
+import { ODD_NUMBERS } from './support/fuzz/json-arbitrary'
+import { type Opening, TEMPLATE, made, open, openingsOf } from './support/fuzz/openings'
 import { operations } from './support/fuzz/operations'
 import { NOTHING } from './support/fuzz/payload'
 import { SECRETS, type Things, fillIn, fillInAddress } from './support/fuzz/places'
 import { signatureOf, vendorOf } from './support/fuzz/report-arbitrary'
-import { type FuzzedRequest, requestsTo } from './support/fuzz/request-arbitrary'
+import { type FuzzedRequest, addressOf, requestsTo } from './support/fuzz/request-arbitrary'
 import { fireAlarm, gateOf } from './support/gate'
-import { TWILIO_SETTINGS, createService, uniquePhone } from './support/service'
+import { TWILIO_SETTINGS, createService } from './support/service'
 
 // Another seed is another thousand requests; a failure prints it, with the path that leads back to the shortest sequence.
 const SEED = 20_261_121
 const SEQUENCES = 500
 
-// Most requests of a sequence are to one group, so that sends and checks, or a template and its preview, meet.
-const GROUPS = ['v1', 'v1', 'v1', 'whatsapp-otp', 'homi', 'user-otp', 'external-otp', 'webhooks', 'webhooks']
-const stepsIn = GROUPS.map((tag) => {
-  const request = fc.oneof({ weight: 3, arbitrary: requestsTo(tag) }, { weight: 1, arbitrary: requestsTo() })
-  return fc.array(fc.record({ request, seconds: fc.constantFrom(0, 1, 61, 400) }), { minLength: 1, maxLength: 8 })
-})
-const sequences = fc.record({
-  hasVerification: fc.boolean(),
-  hasTemplate: fc.boolean(),
-  steps: fc.oneof(...stepsIn),
-})
+/** How many sequences are mostly about what. */
+const GROUPS = {
+  v1: 4,
+  'whatsapp-otp': 1,
+  homi: 1,
+  'user-otp': 1,
+  'external-otp': 1,
+  'payment-otp': 2,
+  confirmations: 2,
+  loans: 3,
+  webhooks: 2,
+}
 
-const TEMPLATE = { template_name: 'Fuzzed', channel: 'sms', content: '{{otp_code}} is the code.', purpose: 'login' }
+// Most requests of a sequence are to one group, so that sends and checks, or a template and its preview, meet.
+const sequencesIn = Object.entries(GROUPS).map(([group, weight]) => {
+  const request = fc.oneof({ weight: 3, arbitrary: requestsTo(group) }, { weight: 1, arbitrary: requestsTo() })
+  const arbitrary = fc.record({
+    opening: fc.constantFrom(...openingsOf(group)),
+    hasTemplate: fc.boolean(),
+    steps: fc.array(fc.record({ request, seconds: fc.constantFrom(0, 1, 61, 61, 400) }), { minLength: 1, maxLength: 8 }),
+  })
+  return { weight, arbitrary }
+})
+const sequences = fc.oneof(...sequencesIn)
 
 /** What the fuzzer has found, and may not meet again by chance. */
 const FOUND: readonly FuzzedRequest[] = [
@@ -71,8 +85,8 @@ afterAll(() => {
 it('answers every request as openapi.json says, whatever is sent', { timeout: 120_000 }, async () => {
   const seen = new Map(operations.map(({ operationId }) => [operationId, new Set<number>()]))
 
-  const property = fc.asyncProperty(sequences, async ({ hasVerification, hasTemplate, steps }) => {
-    let things = await open(hasVerification, hasTemplate)
+  const property = fc.asyncProperty(sequences, async ({ opening, hasTemplate, steps }) => {
+    let things = await open(service, opening, hasTemplate)
     for (const { request, seconds } of steps) {
       await pass(seconds, things.phone)
       const { path, init } = await toFetch(request, things)
@@ -87,14 +101,19 @@ it('answers every request as openapi.json says, whatever is sent', { timeout: 12
       seen.get(request.operationId)!.add(response.status)
     }
     // Whatever came in, it can be shown.
-    const path = `/v1/communications/${things.communication}`
-    await expectDocumented({ method: 'GET', path }, await service.request(path))
+    const paths = [`/v1/communications/${things.communication}`]
+    if (!['nothing', 'a verification'].includes(opening)) paths.push(storyOf(things))
+    for (const path of paths) {
+      const response = await service.request(path)
+      await expectDocumented({ method: 'GET', path }, response)
+      expect(response.status, path).toBeLessThan(500)
+    }
   })
   const steps = FOUND.map((request) => ({ request, seconds: 0 }))
   await fc.assert(property, {
     seed: SEED,
     numRuns: SEQUENCES,
-    examples: [[{ hasVerification: false, hasTemplate: false, steps }]],
+    examples: [[{ opening: 'nothing', hasTemplate: false, steps }]],
   })
 
   // A fuzzer that never gets in has tested the door only.
@@ -102,9 +121,49 @@ it('answers every request as openapi.json says, whatever is sent', { timeout: 12
   expect(neverGotIn).toStrictEqual([])
 })
 
+/** What has to be there for a body with an amount to be taken as it is shown. */
+const BEFORE: Readonly<Record<string, Opening>> = {
+  createLoan: 'nothing',
+  importLoans: 'nothing',
+  addRepayments: 'a loan of another repayment',
+  createConfirmation: 'a loan',
+  checkConfirmation: 'a confirmation',
+  'payment-otp.update': 'a payment code',
+}
+
+const amounts = operations.flatMap((operation) => {
+  const shown = operation.body?.schema.examples?.[0] as object
+  const places = pathsIn(shown).filter((place) => place.at(-1)!.startsWith('amount'))
+  return places.map((place) => ({ ...operation, shown, place, field: place.join('.') }))
+})
+
+it('knows all bodies that have amounts', () => {
+  expect(new Set(amounts.map(({ operationId }) => operationId))).toStrictEqual(new Set(Object.keys(BEFORE)))
+})
+
+it.each(amounts)('takes or refuses $field at $method $path, however it is written', async (operation) => {
+  const { operationId, method, body, shown, place } = operation
+  const taken: string[] = []
+  for (const number of ODD_NUMBERS) {
+    const things = await open(service, BEFORE[operationId]!)
+    const payload = weighed(body!, replaced(shown, place, number) as object)
+    const { path, init } = await toFetch({ ...payload, operationId, method, path: addressOf(operation) }, things)
+    const response = await service.request(path, init)
+
+    const about = `${number.rawJSON}: ${JSON.stringify(await expectDocumented({ method, path }, response))}`
+    expect(response.status, about).toBeLessThan(500)
+    if (payload.mustBe !== undefined) expect(response.status, about).toBe(payload.mustBe)
+    if (response.ok) taken.push(number.rawJSON)
+  }
+  expect(taken).toStrictEqual(expect.arrayContaining(['5000.0', '5000.000']))
+  expect(taken).not.toContain('0.30000000000000004')
+})
+
 it.each(operations)(
   "asks for the operator's key at $method $path where openapi.json says so, and nowhere else",
-  async ({ method, path, isAdminOnly }) => {
+  async (operation) => {
+    const { method, isAdminOnly } = operation
+    const path = addressOf(operation)
     const closed = createService({ ADMIN_API_KEY: 'the-key-of-the-operator-32-characters-and-more' })
     const response = await closed.request(path, { method })
 
@@ -113,26 +172,6 @@ it.each(operations)(
   },
 )
 
-let openings = 0
-
-/** One person in each sequence, so that sends, guesses and waits meet. */
-async function open(hasVerification: boolean, hasTemplate: boolean): Promise<Things> {
-  openings += 1
-  const nothing: Things = {
-    phone: uniquePhone(),
-    verification: 'ver_none',
-    communication: 'none',
-    message: 'msg_none',
-    template: `fuzzed_${openings}`,
-    vendorMessage: `vendor-${openings}`,
-  }
-  if (hasTemplate) await service.post('/v1/templates', { ...TEMPLATE, template_id: nothing.template })
-  if (!hasVerification) return nothing
-  const response = await service.post('/v1/verifications', { to: nothing.phone })
-  await fireAlarm(await gateOf(nothing.phone))
-  return { ...nothing, ...made('createVerification', await response.json()) }
-}
-
 /** In mock mode no vendor has a message: the one that reports is given it, so that reports find what they are about. */
 async function handOver({ communication, vendorMessage }: Things, { path }: FuzzedRequest): Promise<void> {
   const vendor = vendorOf(pathnameOf(path))
@@ -140,16 +179,6 @@ async function handOver({ communication, vendorMessage }: Things, { path }: Fuzz
   await env.DB.prepare('UPDATE communication SET provider = ?, provider_message_id = ? WHERE id = ?')
     .bind(vendor, vendorMessage, communication)
     .run()
-}
-
-/** What later requests of a sequence can be about. */
-function made(operationId: string, body: unknown): Partial<Things> {
-  if (operationId === 'createVerification' || operationId === 'resendVerification') {
-    const { id, communication_id: communication } = body as { id: string; communication_id: string }
-    return { verification: id, communication, message: createMessageId(id, communication) }
-  }
-  if (!/^external-otp\.\w+\.send$/.test(operationId)) return {}
-  return { message: (body as { data: { message_id: string } }).data.message_id }
 }
 
 /** After a minute the alarm of the gate has carried its outbox to D1. */
@@ -166,6 +195,8 @@ async function toFetch({ method, path, headers, body }: FuzzedRequest, things: T
   const init: RequestInit = { method, headers: { ...headers, ...signature }, ...(sent !== undefined && { body: sent }) }
   return { path: address, init }
 }
+
+const storyOf = ({ loan, repayment }: Things) => `/v1/loans/${loan}/repayments/${repayment}/story`
 
 /** Without slash and query. */
 const pathnameOf = (path: string) => path.replace(/\/?(\?.*)?$/s, '')

@@ -4,7 +4,8 @@ import { type DocumentInfo, buildOpenApi } from '../../src/http/openapi'
 
 // Bundled by `build-document.ts` and run in Node; the routes are read and never called.
 
-const DESCRIPTION = `Sends one-time codes to phones by SMS and WhatsApp, checks them, and follows each message until it arrives.
+const DESCRIPTION = `Sends one-time codes to phones by SMS and WhatsApp, checks them, lets them confirm payments, and follows each message
+until it arrives.
 
 The same service speaks several contracts, one a group below. New clients use \`v1\`; the others keep the URLs and bodies of
 the systems that they replace. All of them share the limits: a cooldown of 60 seconds between two codes to one number, a
@@ -24,6 +25,10 @@ const TAGS: DocumentInfo['tags'] = [
   { name: 'homi', description: 'The HOM-i API: codes by WhatsApp, below `/api_v1`.' },
   { name: 'user-otp', description: 'The OTP API for users: four-digit codes by SMS, below `/api/users`.' },
   { name: 'external-otp', description: 'The external services API: codes by SMS or WhatsApp, below `/api/v1/external`.' },
+  {
+    name: 'payment-otp',
+    description: 'The payment OTP API: a code by SMS confirms what becomes of a repayment, below `/api/v1/otp`.',
+  },
   { name: 'webhooks', description: 'Where vendors report what became of messages. Not for clients.' },
   { name: 'operations', description: 'What operators ask of a deployment.' },
 ]

@@ -8,7 +8,8 @@
  * alarm, KV, vendor, and the object again after the answer; object and KV.
  *
  * `/receipt/<id>` writes the two rows of a receipt in one transaction of D1, and reads and checks nothing. `/page` answers
- * with the newest rows of a list as D1 gives them.
+ * with the newest rows of a list as D1 gives them. `/import` writes the rows in its body, which are under the names of their
+ * tables, in one transaction.
  */
 export const BARE_WORKER = `
 import { DurableObject } from 'cloudflare:workers'
@@ -65,12 +66,27 @@ async function page({ DB }) {
   return { count: results.length, communications: results }
 }
 
+const IMPORTED_AT_A_TIME = 5000
+
+async function importRows({ DB }, tables) {
+  const statements = Object.entries(tables).flatMap(([table, rows]) => {
+    const columns = Object.keys(rows[0])
+    const values = columns.map((column) => \`value ->> '\${column}'\`)
+    const insert = DB.prepare(\`INSERT INTO \${table} (\${columns}) SELECT \${values} FROM json_each(?)\`)
+    const chunks = Array.from({ length: Math.ceil(rows.length / IMPORTED_AT_A_TIME) }, (_, nth) => nth * IMPORTED_AT_A_TIME)
+    return chunks.map((from) => insert.bind(JSON.stringify(rows.slice(from, from + IMPORTED_AT_A_TIME))))
+  })
+  const results = await DB.batch(statements)
+  return { changes: results.reduce((total, { meta }) => total + meta.changes, 0) }
+}
+
 export default {
   async fetch(request, env, ctx) {
     const [, route, name] = new URL(request.url).pathname.split('/')
     if (route === 'plain') return Response.json({ count: 0 })
     if (route === 'send') return Response.json(await send(env, ctx, name))
     if (route === 'receipt') return Response.json(await receipt(env, name))
+    if (route === 'import') return Response.json(await importRows(env, await request.json()))
     if (route === 'page') return Response.json(await page(env))
     if (route === 'check') return Response.json(await object(env, name).check(name))
     return Response.json(await object(env, name).touch(name))

@@ -50,9 +50,9 @@ export function createClient(url: string, connections: number): Client {
   }
 }
 
-/** @throws unless the answer is a 200 whose body has these fields */
-export function expectAnswer(answer: Answer, fields: Readonly<Record<string, unknown>>): void {
-  const body = answer.status === 200 ? (JSON.parse(answer.text) as Record<string, unknown>) : undefined
+/** @throws unless the answer has this status, and a body with these fields */
+export function expectAnswer(answer: Answer, fields: Readonly<Record<string, unknown>>, status = 200): void {
+  const body = answer.status === status ? (JSON.parse(answer.text) as Record<string, unknown>) : undefined
   const isRight = body && Object.entries(fields).every(([name, value]) => body[name] === value)
   if (!isRight) throw new Error(`unexpected answer: ${answer.status} ${answer.text.slice(0, 300)}`)
 }

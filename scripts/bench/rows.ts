@@ -10,46 +10,53 @@ export interface Rows {
 const HEADER = 'x-bench-rows'
 
 /**
+ * JavaScript of `watchDatabase(database, { bound, afterwards })`: D1 that tells of the values that are bound to a statement,
+ * and of the results of each round trip. Not for measuring time: a read whose rows have no names (as drizzle asks for them)
+ * tells no cost, so it is done twice and told of once.
+ */
+export const WATCH_DATABASE = `
+function watchDatabase(database, { bound = () => {}, afterwards }) {
+  const originals = new WeakMap()
+  const tell = (results) => {
+    afterwards(results)
+    return results
+  }
+  const watch = (statement) => {
+    const watched = {
+      bind(...values) {
+        bound(values)
+        return watch(statement.bind(...values))
+      },
+      run: async () => tell([await statement.run()])[0],
+      all: async () => tell([await statement.all()])[0],
+      async raw(options) {
+        tell([await statement.run()])
+        return statement.raw(options)
+      },
+    }
+    originals.set(watched, statement)
+    return watched
+  }
+  return {
+    prepare: (sql) => watch(database.prepare(sql)),
+    batch: async (statements) => tell(await database.batch(statements.map((statement) => originals.get(statement)))),
+  }
+}
+`
+
+/**
  * The entry script of a service that counts rows; it imports the built one as `service.js`. Every answer tells what its
- * request cost until then, so requests must come one at a time. Not for measuring time: a read whose rows have no names
- * (as drizzle asks for them) tells no cost, so it is done twice and counted once.
+ * request cost until then, so requests must come one at a time.
  */
 export const COUNTING_SCRIPT = `
 import service from './service.js'
 export { PhoneGate } from './service.js'
-
+${WATCH_DATABASE}
 let rows
-const originals = new WeakMap()
-
-function note(result) {
+const note = ({ meta }) => {
   rows.statements += 1
-  rows.read += result.meta.rows_read
-  rows.written += result.meta.rows_written
-  return result
-}
-
-function watch(statement) {
-  const watched = {
-    bind: (...values) => watch(statement.bind(...values)),
-    run: async () => note(await statement.run()),
-    all: async () => note(await statement.all()),
-    async raw(options) {
-      note(await statement.run())
-      return statement.raw(options)
-    },
-  }
-  originals.set(watched, statement)
-  return watched
-}
-
-function watchDatabase(database) {
-  return {
-    prepare: (sql) => watch(database.prepare(sql)),
-    async batch(statements) {
-      const results = await database.batch(statements.map((statement) => originals.get(statement)))
-      return results.map(note)
-    },
-  }
+  rows.read += meta.rows_read
+  rows.written += meta.rows_written
 }
 
 // One set of bindings in an isolate: the service composes itself once for each.
@@ -58,7 +65,7 @@ let watched
 export default {
   async fetch(request, env, ctx) {
     rows = { statements: 0, read: 0, written: 0 }
-    watched ??= { ...env, DB: watchDatabase(env.DB) }
+    watched ??= { ...env, DB: watchDatabase(env.DB, { afterwards: (results) => results.forEach(note) }) }
     const answer = await service.fetch(request, watched, ctx)
     const told = new Response(answer.body, answer)
     told.headers.set('${HEADER}', JSON.stringify(rows))

@@ -3,6 +3,8 @@ import { renderCommunications, summariseCommunications } from './communications-
 import { COMMUNICATIONS, measureCommunications, QUICK_COMMUNICATIONS } from './communications.ts'
 import { contradictions } from './evidence.ts'
 import type { BenchOptions, Section } from './options.ts'
+import { renderPayments, summarisePayments } from './payments-report.ts'
+import { measurePayments, PAYMENTS, QUICK_PAYMENTS } from './payments.ts'
 import { FULL_PLAN, QUICK_PLAN } from './plan.ts'
 import { renderReceipts, summariseReceipts } from './receipts-report.ts'
 import { measureReceipts } from './receipts.ts'
@@ -60,5 +62,11 @@ export const MEASURES: Readonly<Record<Section, Measure>> = {
       findings: result.findings,
       complaints: result.complaints,
     }
+  },
+
+  async payments(bundle, { quick, rounds }, progress) {
+    const result = await measurePayments(bundle, quick ? QUICK_PAYMENTS : PAYMENTS, rounds, progress)
+    const summary = summarisePayments(result)
+    return { text: renderPayments(summary), results: summary, findings: result.findings, complaints: result.complaints }
   },
 }

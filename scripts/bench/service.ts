@@ -3,7 +3,8 @@ import { BARE_WORKER } from './bare-worker.ts'
 import { type Platform, startPlatform, type WorkerSpec } from './platform.ts'
 import type { Vendor } from './vendor.ts'
 
-export const API_KEY = 'bench-gupshup-key'
+/** Of the vendors that send: Gupshup and MSG91. */
+export const API_KEY = 'bench-vendor-key'
 export const ADMIN_KEY = 'an admin key for the benchmark only, 32 and more characters'.replaceAll(' ', '-')
 export const PHONE_HASH_KEY = 'a phone hash key for the benchmark only, 32 characters'
 
@@ -73,6 +74,41 @@ export function startOperated(bundle: Bundle, wrapped: Pick<WorkerSpec, 'script'
       WHATSAPP_WEBHOOK_SECRET: WEBHOOKS.whatsappSecret,
     },
   })
+}
+
+/**
+ * Starts the built service in its production settings as lenders use it, with the stand-in for MSG91 and the template of
+ * brief 000. All codes have six digits.
+ * @param wrapped another script around the built one
+ */
+export async function startPayments(
+  bundle: Bundle,
+  vendor: Vendor,
+  wrapped: Pick<WorkerSpec, 'script' | 'modules'> = bundle,
+): Promise<Platform> {
+  const platform = await startPlatform({
+    ...bundle,
+    ...wrapped,
+    objects: OBJECTS,
+    variables: {
+      ...COMMON,
+      ADMIN_API_KEY: ADMIN_KEY,
+      PUBLIC_URL: WEBHOOKS.publicUrl,
+      MSG91_API_URL: vendor.msg91Url,
+      MSG91_AUTH_KEY: API_KEY,
+      MSG91_TEMPLATE_ID: '0123456789abcdef01234567',
+      MSG91_SENDER_ID: 'PROSPA',
+      MSG91_OTP_LENGTH: '6',
+      MSG91_OTP_EXPIRE_MINUTES: '5',
+      MSG91_WEBHOOK_SECRET: WEBHOOKS.msg91Secret,
+    },
+  })
+  await platform.query(
+    `INSERT INTO communication_template (template_id, template_name, channel_type, content, dlt_id, status, variables) VALUES
+     ('OTP_SEND', 'OTP Send Template', 1, 'Your OTP for payment verification is {{otp_code}}. Valid for 5 minutes. - Prosparity',
+     '1107160000000000000', 'ACTIVE', '{"otp_code": "string"}')`,
+  )
+  return platform
 }
 
 /**

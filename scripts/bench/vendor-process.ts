@@ -1,26 +1,26 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createGupshupStandIn } from '../../test/support/vendors/gupshup.ts'
+import { createGupshupStandIn, GUPSHUP_PATH } from '../../test/support/vendors/gupshup.ts'
+import { createMsg91StandIn } from '../../test/support/vendors/msg91.ts'
 import type { VendorCommand, VendorReport } from './vendor.ts'
 
-// The vendor in a process of its own, so that its work is in nobody else's figures. It starts with `vendor.ts`.
+// The vendors in a process of their own, so that their work is in nobody else's figures. It starts with `vendor.ts`.
 
 const HOST = '127.0.0.1'
 const apiKey = process.argv[2] ?? ''
 
 const codes = new Map<string, string>()
 const messages = new Map<string, number>()
-let standIn = withDelay(0)
+let standIns = withDelay(0)
 
 function withDelay(delayMs: number) {
-  return createGupshupStandIn({
-    apiKey,
-    delayMs,
-    onMessage({ destination, code }) {
-      codes.set(destination, code)
-      messages.set(destination, (messages.get(destination) ?? 0) + 1)
-    },
-  })
+  const onMessage = ({ destination, code }: { readonly destination: string; readonly code: string }) => {
+    codes.set(destination, code)
+    messages.set(destination, (messages.get(destination) ?? 0) + 1)
+  }
+  const gupshup = createGupshupStandIn({ apiKey, delayMs, onMessage })
+  const msg91 = createMsg91StandIn({ authKey: apiKey, delayMs, onMessage })
+  return { of: (path: string) => (path === GUPSHUP_PATH ? gupshup : msg91) }
 }
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -32,12 +32,12 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promi
     headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]),
     ...(method === 'POST' && { body: Buffer.concat(chunks) }),
   })
-  const reply = await standIn.handle(request)
+  const reply = await standIns.of(new URL(request.url).pathname).handle(request)
   outgoing.writeHead(reply.status, Object.fromEntries(reply.headers)).end(Buffer.from(await reply.arrayBuffer()))
 }
 
 function obey(command: VendorCommand): VendorReport {
-  if (command.do === 'delay') standIn = withDelay(command.ms)
+  if (command.do === 'delay') standIns = withDelay(command.ms)
   if (command.do === 'codes') return { codes: command.phones.map((phone) => codes.get(phone.replace('+', ''))) }
   return { messages: Object.fromEntries(messages) }
 }

@@ -18,6 +18,8 @@ export interface VendorReport {
 export interface Vendor {
   /** The address for `GUPSHUP_API_URL`. */
   readonly apiUrl: string
+  /** The address for `MSG91_API_URL`. */
+  readonly msg91Url: string
   /** From now on each answer is this many milliseconds late. */
   setDelay(ms: number): Promise<void>
   /** The last code of each number, in their order. */
@@ -27,7 +29,7 @@ export interface Vendor {
   stop(): void
 }
 
-/** Starts the stand-in for Gupshup on loopback, in a process of its own. */
+/** Starts the stand-ins for Gupshup and MSG91 on loopback, in one process of their own. @param apiKey of both */
 export async function startVendor(apiKey: string): Promise<Vendor> {
   const child = fork(fileURLToPath(new URL('vendor-process.ts', import.meta.url).href), [apiKey])
   const report = async () => ((await once(child, 'message')) as [VendorReport])[0]
@@ -36,8 +38,10 @@ export async function startVendor(apiKey: string): Promise<Vendor> {
     return report()
   }
   const { port } = await report()
+  const msg91Url = `http://127.0.0.1:${port}`
   return {
-    apiUrl: `http://127.0.0.1:${port}${GUPSHUP_PATH}`,
+    apiUrl: msg91Url + GUPSHUP_PATH,
+    msg91Url,
     setDelay: async (ms) => void (await tell({ do: 'delay', ms })),
     codesOf: async (phones) => [...((await tell({ do: 'codes', phones })).codes ?? [])],
     messages: async () => new Map(Object.entries((await tell({ do: 'messages' })).messages ?? {})),

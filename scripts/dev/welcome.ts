@@ -7,15 +7,22 @@ export interface ServiceState {
   readonly healthy: boolean
   /** The code that everybody gets in mock mode, undefined outside it. */
   readonly mockCode: string | undefined
+  /** That of payments, undefined where there is no sample loan to try them with. */
+  readonly paymentCode: string | undefined
 }
 
-/** Tells where the service is and what to try, once it has answered a request. */
-export function announceWhenReady(dev: ChildProcess, args: readonly string[]): void {
+const MOCK_DIGITS = '123456123456'
+
+/**
+ * Tells where the service is and what to try, once it has answered a request.
+ * @param paymentCodeLength undefined where there is no sample loan
+ */
+export function announceWhenReady(dev: ChildProcess, args: readonly string[], paymentCodeLength: number | undefined): void {
   const stopped = new AbortController()
   dev.once('exit', () => stopped.abort())
   dev.on('message', (message) => {
     const address = addressIn(message, optionValue(args, ['--local-protocol']) ?? 'http')
-    if (address !== undefined) void announce(address, stopped.signal)
+    if (address !== undefined) void announce(address, paymentCodeLength, stopped.signal)
   })
 }
 
@@ -34,14 +41,18 @@ export function addressIn(message: unknown, protocol: string): string | undefine
   }
 }
 
-async function announce(address: string, stopped: AbortSignal): Promise<void> {
+async function announce(address: string, paymentCodeLength: number | undefined, stopped: AbortSignal): Promise<void> {
   // The certificate of a local https is nobody's, so the service is not asked there.
   const state = address.startsWith('https:') ? { healthy: true, mockCode: undefined } : await firstAnswer(address, stopped)
-  if (state !== undefined) console.log(welcome(address, state, process.platform))
+  if (state === undefined) return
+  // The sample's number may be a stranger's, who would get a code for each try outside mock mode.
+  const canTryPayments = state.mockCode !== undefined && paymentCodeLength !== undefined
+  const paymentCode = canTryPayments ? MOCK_DIGITS.slice(0, paymentCodeLength) : undefined
+  console.log(welcome(address, { ...state, paymentCode }, process.platform))
 }
 
 /** Listening is not answering: the Worker may still be bundled, or fail to. Undefined when wrangler stopped before. */
-async function firstAnswer(address: string, stopped: AbortSignal): Promise<ServiceState | undefined> {
+async function firstAnswer(address: string, stopped: AbortSignal): Promise<Omit<ServiceState, 'paymentCode'> | undefined> {
   while (!stopped.aborted) {
     try {
       const health = await getJson(`${address}/health`, stopped)
@@ -56,7 +67,7 @@ async function firstAnswer(address: string, stopped: AbortSignal): Promise<Servi
 
 /** Mock mode has one code, cut or repeated to the length that codes have here. */
 function mockCodeOf({ mock, otp }: { mock?: unknown; otp?: { length?: number } }): string | undefined {
-  return mock === true ? '123456123456'.slice(0, otp?.length ?? 6) : undefined
+  return mock === true ? MOCK_DIGITS.slice(0, otp?.length ?? 6) : undefined
 }
 
 async function getJson(url: string, signal: AbortSignal): Promise<Record<string, unknown>> {
@@ -70,7 +81,7 @@ async function getJson(url: string, signal: AbortSignal): Promise<Record<string,
 }
 
 /** What a person sees who has just started the service for the first time. */
-export function welcome(address: string, { healthy, mockCode }: ServiceState, platform: NodeJS.Platform): string {
+export function welcome(address: string, { healthy, mockCode, paymentCode }: ServiceState, platform: NodeJS.Platform): string {
   const phone = '"phone_number": "+917888888888"'
   const send = curl(`${address}/send-otp`, `{${phone}}`, platform)
   const verify = curl(`${address}/verify-otp`, `{${phone}, "otp": "${mockCode ?? 'the code that arrived'}"}`, platform)
@@ -81,12 +92,22 @@ export function welcome(address: string, { healthy, mockCode }: ServiceState, pl
     '',
     '  send a code    ' + send,
     '  verify it      ' + verify,
+    ...(paymentCode === undefined ? [] : paymentLines(address, paymentCode, platform)),
     `  the API        ${address}/docs`,
     `  all at once    npm run smoke -- --url ${address}`,
     '',
     'Ctrl-C stops it.',
     '',
   ].join('\n')
+}
+
+/** The sample loan's repayment, whose customer confirms it. */
+function paymentLines(address: string, code: string, platform: NodeJS.Platform): string[] {
+  const repayment = '"loan_id": 123, "repayment_id": 456'
+  return [
+    '  a payment      ' + curl(`${address}/api/v1/otp/send-otp-payment`, `{${repayment}}`, platform),
+    '  confirm it     ' + curl(`${address}/api/v1/otp/verify-otp-payment`, `{${repayment}, "otp_code": "${code}"}`, platform),
+  ]
 }
 
 function curl(url: string, body: string, platform: NodeJS.Platform): string {

@@ -20,11 +20,16 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }
 
-/** Calls the service at `address`. Both methods throw {@link NoAnswerError} only. */
-export function createClient(address: string, timeoutMs = TIMEOUT_MS): Client {
-  const request = async (path: string, init: RequestInit): Promise<Answer> => {
+/**
+ * Calls the service at `address`. Both methods throw {@link NoAnswerError} only.
+ * @param key sent as a bearer token, where there is one
+ */
+export function createClient(address: string, timeoutMs = TIMEOUT_MS, key?: string): Client {
+  const authorization: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` }
+  const request = async (path: string, init: RequestInit, headers: Record<string, string> = {}): Promise<Answer> => {
     try {
-      const response = await fetch(address + path, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+      const signal = AbortSignal.timeout(timeoutMs)
+      const response = await fetch(address + path, { ...init, headers: { ...authorization, ...headers }, signal })
       const text = await response.text()
       return { status: response.status, headers: response.headers, text, json: toObject(text) }
     } catch (error) {
@@ -34,13 +39,16 @@ export function createClient(address: string, timeoutMs = TIMEOUT_MS): Client {
   return {
     get: (path) => request(path, {}),
     post: (path, body) =>
-      request(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-        // Following would turn it into a GET.
-        redirect: 'manual',
-      }),
+      request(
+        path,
+        {
+          method: 'POST',
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+          // Following would turn it into a GET.
+          redirect: 'manual',
+        },
+        { 'content-type': 'application/json' },
+      ),
   }
 }
 

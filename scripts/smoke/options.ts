@@ -7,12 +7,17 @@ export interface SmokeOptions {
   readonly phone: string | undefined
   /** The code, for when it is known and nobody can be asked. */
   readonly code: string | undefined
+  /** `ADMIN_API_KEY` of the service, from the environment: what stands on a command line is seen by everybody. */
+  readonly adminKey?: string | undefined
 }
 
 export const USAGE = 'npm run smoke -- --url <address> [--phone +917888888888] [--code 123456]'
 
-/** The options of the command line, or a sentence about what is wrong with them. */
-export function parseOptions(args: readonly string[]): SmokeOptions | { readonly problem: string } {
+/** The options of the command line and the environment, or a sentence about what is wrong with them. */
+export function parseOptions(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): SmokeOptions | { readonly problem: string } {
   try {
     const { url, phone, code } = parseArgs({
       args: [...args],
@@ -20,7 +25,9 @@ export function parseOptions(args: readonly string[]): SmokeOptions | { readonly
     }).values
     if (url === undefined) return { problem: 'Where is the service? --url is missing.' }
     const address = toAddress(url)
-    return address === undefined ? { problem: `Not an address: ${url}` } : { url: address, phone, code }
+    return address === undefined
+      ? { problem: `Not an address: ${url}` }
+      : { url: address, phone, code, adminKey: environment['ADMIN_API_KEY'] || undefined }
   } catch (error) {
     return { problem: (error as Error).message }
   }

@@ -1,5 +1,6 @@
 import { createClient } from './client.ts'
 import type { SmokeOptions } from './options.ts'
+import { checkPayment } from './payment-checks.ts'
 import {
   checkHealth,
   checkLandline,
@@ -25,7 +26,10 @@ export interface SmokeTools {
  * Walks through a running service and prints what works, a line a step.
  * @returns the exit code: 1 when a step failed
  */
-export async function runSmoke({ url, phone, code }: SmokeOptions, { print, askCode, timeoutMs }: SmokeTools): Promise<number> {
+export async function runSmoke(
+  { url, phone, code, adminKey }: SmokeOptions,
+  { print, askCode, timeoutMs }: SmokeTools,
+): Promise<number> {
   const client = createClient(url, timeoutMs)
   const report = createReport(print)
   print(`${url}\n`)
@@ -54,6 +58,8 @@ export async function runSmoke({ url, phone, code }: SmokeOptions, { print, askC
   } else {
     await checkVerification(report, client, { phone: number, findCode: async () => code ?? (await askCode()) })
   }
+
+  await checkPayment(report, { client, operator: createClient(url, timeoutMs, adminKey), isMock: mode === 'mock', health })
 
   const [good, bad, left] = [report.count('worked'), report.count('failed'), report.count('skipped')]
   print(`\n${good} worked, ${bad} failed, ${left} skipped`)

@@ -1,5 +1,6 @@
 import type { communicationLog, communications } from '../db/schema'
 import { DELIVERY_RANK, type DeliveryStatus } from './delivery-status'
+import { textIn, wholeIn } from './detail'
 import type { AuditBatch, AuditDetail, AuditEvent, AuditEventKind, VerificationRecord } from './event'
 import { timeOfUuidv7 } from './uuid-time'
 
@@ -41,7 +42,7 @@ interface Telling {
 }
 
 function tellingOf(event: AuditEvent, record: VerificationRecord | undefined): Telling | undefined {
-  const id = textOf(event.detail, 'communication_id')
+  const id = textIn(event.detail, 'communication_id')
   const createdAt = id === null ? undefined : timeOfUuidv7(id)
   return record && id !== null && createdAt !== undefined ? { event, record, id, createdAt } : undefined
 }
@@ -50,7 +51,7 @@ function rowOf(telling: Telling): CommunicationRow | undefined {
   const { event, record } = telling
   const { kind, detail, at, surface } = event
   if (kind === 'send.reserved') {
-    return { ...blankRow(telling), surface, channel: textOf(detail, 'channel') ?? record.channel }
+    return { ...blankRow(telling), surface, channel: textIn(detail, 'channel') ?? record.channel }
   }
   // A code that was typed has arrived.
   if (kind === 'check.approved') return { ...blankRow(telling), ...progress('delivered', at), verified: true }
@@ -88,22 +89,22 @@ function settledPart(
   record: VerificationRecord,
   settledAs: DeliveryStatus,
 ): Partial<CommunicationRow> {
-  const status = textOf(detail, 'delivery_status')
-  const provider = textOf(detail, 'provider')
-  const costMicros = wholeOf(detail, 'cost_micros')
+  const status = textIn(detail, 'delivery_status')
+  const provider = textIn(detail, 'provider')
+  const costMicros = wholeIn(detail, 'cost_micros')
   return {
     ...progress(status !== null && isDeliveryStatus(status) ? status : settledAs, at),
-    templateId: textOf(detail, 'template_id'),
-    templateVersion: wholeOf(detail, 'template_version'),
+    templateId: textIn(detail, 'template_id'),
+    templateVersion: wholeIn(detail, 'template_version'),
     provider,
-    providerMessageId: textOf(detail, 'provider_message_id'),
-    reason: textOf(detail, 'reason'),
-    providerCode: textOf(detail, 'provider_code'),
-    segments: wholeOf(detail, 'segments'),
+    providerMessageId: textIn(detail, 'provider_message_id'),
+    reason: textIn(detail, 'reason'),
+    providerCode: textIn(detail, 'provider_code'),
+    segments: wholeIn(detail, 'segments'),
     costMicros,
-    currency: costMicros === null ? null : textOf(detail, 'currency'),
+    currency: costMicros === null ? null : textIn(detail, 'currency'),
     // Where nobody took it, it went by none.
-    ...(provider !== null && { channel: textOf(detail, 'channel') ?? record.channel }),
+    ...(provider !== null && { channel: textIn(detail, 'channel') ?? record.channel }),
   }
 }
 
@@ -146,20 +147,20 @@ function attemptsOf({ event: { kind, detail, at }, record, id: communicationId }
   const attempts = detail['attempts']
   if (SETTLED_AS[kind] === undefined || !Array.isArray(attempts)) return []
   return (attempts as readonly AuditDetail[]).flatMap((attempt, index) => {
-    const provider = textOf(attempt, 'provider')
-    const outcome = textOf(attempt, 'status')
+    const provider = textIn(attempt, 'provider')
+    const outcome = textIn(attempt, 'status')
     if (provider === null || outcome === null) return []
     return {
       communicationId,
       attempt: index + 1,
-      at: wholeOf(attempt, 'at') ?? at,
+      at: wholeIn(attempt, 'at') ?? at,
       provider,
-      channel: textOf(attempt, 'channel') ?? record.channel,
+      channel: textIn(attempt, 'channel') ?? record.channel,
       outcome,
-      reason: textOf(attempt, 'reason'),
-      providerCode: textOf(attempt, 'provider_code'),
-      httpStatus: wholeOf(attempt, 'http_status'),
-      durationMs: wholeOf(attempt, 'duration_ms') ?? 0,
+      reason: textIn(attempt, 'reason'),
+      providerCode: textIn(attempt, 'provider_code'),
+      httpStatus: wholeIn(attempt, 'http_status'),
+      durationMs: wholeIn(attempt, 'duration_ms') ?? 0,
     }
   })
 }
@@ -170,14 +171,4 @@ function progress(status: DeliveryStatus, at: number): Pick<CommunicationRow, 's
 
 function isDeliveryStatus(text: string): text is DeliveryStatus {
   return Object.hasOwn(DELIVERY_RANK, text)
-}
-
-function textOf(detail: AuditDetail | null | undefined, name: string): string | null {
-  const value = detail?.[name]
-  return typeof value === 'string' ? value : null
-}
-
-function wholeOf(detail: AuditDetail | null | undefined, name: string): number | null {
-  const value = detail?.[name]
-  return Number.isSafeInteger(value) ? (value as number) : null
 }

@@ -9,6 +9,10 @@ export type AuditEventKind =
   | 'check.incorrect'
   | 'check.refused'
   | 'verification.canceled'
+  /** What a right code was given for is let through. */
+  | 'intent.accepted'
+  /** It could not be carried out any more. */
+  | 'intent.refused'
 
 /** One fact, never changed once written. It has no number and no code in it. */
 export interface AuditEvent {
@@ -45,6 +49,9 @@ export interface VerificationRecord {
   readonly createdAt: number
   readonly expiresAt: number
   readonly completedAt: number | null
+  readonly subject: string | null
+  /** What its code confirms, or has confirmed. */
+  readonly intent: AuditDetail | null
 }
 
 /** What `send.reserved` says of the message that it lets through. */
@@ -93,6 +100,7 @@ export type AttemptDetail = {
 /** What `check.approved` says: which message had the code. */
 export type ApprovedDetail = {
   readonly guess: number
+  readonly guesses_left: number
   /** Null for a message that was sent before its id was kept. */
   readonly communication_id: string | null
 }

@@ -4,9 +4,9 @@ import { auditEvents, verifications } from '../db/schema'
 import type { AuditBatch, VerificationRecord } from './event'
 import { writeCommunications } from './write-communications'
 
-// D1 takes 100 bound parameters a statement (7 columns of an event, 16 of a record).
+// D1 takes 100 bound parameters a statement (7 columns of an event, 18 of a record).
 const EVENTS_PER_STATEMENT = 14
-const RECORDS_PER_STATEMENT = 6
+const RECORDS_PER_STATEMENT = 5
 
 /**
  * Carries a batch from a gate's outbox to D1, in one transaction and one round trip. Writing the same batch twice changes
@@ -40,6 +40,7 @@ function upsertRecords(db: Database, records: VerificationRecord[]) {
         guesses: excluded('guesses'),
         expiresAt: excluded('expires_at'),
         completedAt: excluded('completed_at'),
+        intent: excluded('intent'),
       },
       // A batch that comes late or again never puts an older state over a newer one.
       setWhere: sql`excluded.version > ${verifications.version}`,

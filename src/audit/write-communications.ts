@@ -1,7 +1,8 @@
-import { type SQL, type Table, getTableColumns, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import type { Database } from '../db/client'
 import { communicationLog, communicationReceipts, communications } from '../db/schema'
+import { selectRows } from '../db/select-rows'
 import { type CommunicationRow, communicationsOf } from './communications-of'
 import { DELIVERY_RANK } from './delivery-status'
 import type { AuditBatch } from './event'
@@ -25,16 +26,6 @@ export function writeCommunications(db: Database, batch: AuditBatch) {
     // A vendor's report can be here before the message that it is about.
     ...(carried.length > 0 ? [applyReceipts(db, ofThese)] : []),
   ]
-}
-
-/**
- * Rows to insert as one parameter, since D1 takes only 100 in a statement: a select that gives the columns of the table in
- * their order.
- */
-export function selectRows<Of extends Table>(table: Of, rows: readonly Of['$inferSelect'][]): SQL {
-  const fields = Object.keys(getTableColumns(table)).map((name) => sql.raw(`value ->> '${name}'`))
-  // Without the "where", SQLite takes the "on conflict" that follows for a join.
-  return sql`select ${sql.join(fields, sql`, `)} from json_each(${JSON.stringify(rows)}) where true`
 }
 
 /**

@@ -23,10 +23,9 @@ export interface Config {
     /** Undefined: every country. */
     readonly allowedCountries: ReadonlySet<string> | undefined
   }
-  readonly code: {
-    readonly length: number | undefined
-    readonly lifetimeSeconds: number | undefined
-  }
+  readonly code: CodeConfig
+  /** Of brief 000, before {@link code}. */
+  readonly paymentCode: CodeConfig
   readonly limits: Limits
   /** What messages call the app, where the profile has no name of its own for it. */
   readonly appName: string | undefined
@@ -40,6 +39,12 @@ export interface Config {
   readonly mshastra: MshastraConfig | undefined
   readonly twilio: TwilioConfig | undefined
   readonly whatsappCloud: WhatsappCloudConfig | undefined
+}
+
+/** What is set of all codes; undefined: as the profile has it. */
+export interface CodeConfig {
+  readonly length: number | undefined
+  readonly lifetimeSeconds: number | undefined
 }
 
 /** By what the reports of vendors are known to be theirs. Undefined: none of that vendor's is believed. */

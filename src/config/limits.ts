@@ -86,3 +86,21 @@ export const UNMATCHED_RECEIPT_PAUSES_MS = [5_000, 5_000]
 
 /** Lost messages of one report that are replaced at a time. */
 export const REPLACEMENTS_AT_A_TIME = 5
+
+/** How long a code that was right lets the change through that it was asked for. Milliseconds. */
+export const UPDATE_WINDOW_MS = 10 * 60 * 1000
+
+/** Loans of one import. */
+export const LOANS_PER_IMPORT = 1_000
+
+/** Repayments of one import, over all its loans: D1 writes them in one transaction. */
+export const REPAYMENTS_PER_IMPORT = 25_000
+
+/** For D1 to write an import, which is one transaction: it stops at 30 seconds itself. Milliseconds. */
+export const IMPORT_TIMEOUT_MS = 25_000
+
+/** Repayments of one loan: weekly ones for ten years. They are read at once. */
+export const REPAYMENTS_PER_LOAN = 600
+
+/** The largest body of an import that is read. Bytes. */
+export const IMPORT_BODY_LIMIT_BYTES = 4 * 1024 * 1024

@@ -74,6 +74,10 @@ function toConfig(variables: Variables, problems: string[]): Config {
       length: variables.OTP_LENGTH,
       lifetimeSeconds: variables.OTP_EXPIRY_MINUTES && variables.OTP_EXPIRY_MINUTES * 60,
     },
+    paymentCode: {
+      length: variables.MSG91_OTP_LENGTH,
+      lifetimeSeconds: variables.MSG91_OTP_EXPIRE_MINUTES && variables.MSG91_OTP_EXPIRE_MINUTES * 60,
+    },
     limits: {
       cooldownSeconds: variables.SEND_COOLDOWN_SECONDS ?? DEFAULT_LIMITS.cooldownSeconds,
       sendsPer10Minutes: variables.SEND_LIMIT_10_MINUTES ?? DEFAULT_LIMITS.sendsPer10Minutes,
@@ -90,6 +94,7 @@ function toConfig(variables: Variables, problems: string[]): Config {
       v1Whatsapp: variables.V1_WHATSAPP_PROVIDERS,
       whatsapp: variables.WHATSAPP_OTP_PROVIDERS,
       userSms: variables.USER_OTP_SMS_PROVIDERS,
+      paymentSms: variables.PAYMENT_OTP_SMS_PROVIDERS,
       externalSms: variables.EXTERNAL_OTP_SMS_PROVIDERS,
       externalWhatsapp: variables.EXTERNAL_OTP_WHATSAPP_PROVIDERS,
     },

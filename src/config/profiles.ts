@@ -24,7 +24,7 @@ export const CALLER_CODE_PURPOSE = 'external'
 /** The shortest code that a caller may make. Digits. */
 export const SHORTEST_CALLER_CODE = 4
 
-export type ProfileName = 'whatsapp' | 'v1' | 'user' | 'external_sms' | 'external_whatsapp'
+export type ProfileName = 'whatsapp' | 'v1' | 'user' | 'external_sms' | 'external_whatsapp' | 'payment' | 'confirmation'
 
 export interface Profiles extends Readonly<Record<ProfileName, Profile>> {
   /** Briefs 001 and 004. */
@@ -35,6 +35,10 @@ export interface Profiles extends Readonly<Record<ProfileName, Profile>> {
   /** Brief 003, by the channel that its path names. */
   readonly external_sms: Profile
   readonly external_whatsapp: Profile
+  /** Brief 000. */
+  readonly payment: Profile
+  /** Payments of `/v1`, whose messages show what is confirmed. */
+  readonly confirmation: Profile
 }
 
 const OWN_TEXT =
@@ -43,10 +47,19 @@ const USER_TEXT =
   'Welcome To {{app_name}}!\nThank you for using our service.\nYour OTP is {{otp_code}}\nValid for {{expires_in_minutes}} minutes. Do not share it.'
 /** Brief 003 shows this text, to the letter, in the answers of mock mode. */
 const EXTERNAL_TEXT = 'Your {{app_name}} verification code is: {{otp_code}}. Valid for {{expires_in_minutes}} minutes.'
+/** Brief 000's, with the lifetime that is in force and without the name of one app. */
+const PAYMENT_TEXT = 'Your OTP for payment verification is {{otp_code}}. Valid for {{expires_in_minutes}} minutes. - {{app_name}}'
+/** Whoever types the code has seen what for: amount and payee (PSD2 RTS, article 5). */
+const CONFIRMATION_TEXT =
+  '{{otp_code}} confirms your payment of {{amount}} to {{payee}} for loan {{loan}}. It is valid for {{expires_in_minutes}} minutes. Do not share it unless you made this payment.'
 
 /** The profiles under this configuration. */
-export function createProfiles(config: Pick<Config, 'code' | 'limits' | 'appName' | 'orders'>): Profiles {
+export function createProfiles(config: Pick<Config, 'code' | 'paymentCode' | 'limits' | 'appName' | 'orders'>): Profiles {
   const { appName, orders } = config
+  const paymentCode = {
+    length: config.paymentCode.length ?? config.code.length,
+    lifetimeSeconds: config.paymentCode.lifetimeSeconds ?? config.code.lifetimeSeconds,
+  }
   const external = { text: EXTERNAL_TEXT, appName: appName ?? 'Agent Mitra', ...codePolicy(config, 6, 300) }
   return {
     whatsapp: {
@@ -87,6 +100,23 @@ export function createProfiles(config: Pick<Config, 'code' | 'limits' | 'appName
       channels: ['whatsapp'],
       providers: { sms: [], whatsapp: orders.externalWhatsapp },
       ...external,
+    },
+    payment: {
+      name: 'payment',
+      channels: ['sms'],
+      providers: { sms: orders.paymentSms, whatsapp: [] },
+      text: PAYMENT_TEXT,
+      appName: appName ?? 'Prosparity',
+      ...codePolicy({ limits: config.limits, code: paymentCode }, 4, 300),
+    },
+    confirmation: {
+      name: 'confirmation',
+      // WhatsApp's templates for codes have no place for an amount.
+      channels: ['sms'],
+      providers: { sms: orders.v1Sms, whatsapp: [] },
+      text: CONFIRMATION_TEXT,
+      appName: appName ?? 'verification',
+      ...codePolicy(config, 6, 300),
     },
   }
 }

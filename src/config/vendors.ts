@@ -29,6 +29,7 @@ export interface VendorOrders {
   readonly v1Whatsapp: readonly VendorId[]
   readonly whatsapp: readonly VendorId[]
   readonly userSms: readonly VendorId[]
+  readonly paymentSms: readonly VendorId[]
   readonly externalSms: readonly VendorId[]
   readonly externalWhatsapp: readonly VendorId[]
 }

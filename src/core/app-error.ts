@@ -34,6 +34,29 @@ export interface ErrorDetails {
   template_not_found: Record<string, never>
   /** A template of this name exists already. */
   template_exists: Record<string, never>
+  loan_not_found: Record<string, never>
+  /** The loan has none of this id. */
+  repayment_not_found: Record<string, never>
+  /** The loan has no such contact, or none with a number. */
+  contact_unreachable: { contactType: string }
+  /** It is paid already. */
+  repayment_settled: Record<string, never>
+  /** What a repayment is to be changed to does not fit the loan. */
+  update_refused: { issues: readonly { path: string; message: string }[] }
+  /** Somebody else changed the repayment, or the number of its contact, first. */
+  repayment_changed: Record<string, never>
+  /** The code was right and is used up; D1 does not answer, so the change follows. */
+  update_pending: { retryAfterSeconds: number }
+  /** The code has confirmed something else. */
+  confirmation_used: Record<string, never>
+  /** The code was right too long ago. */
+  confirmation_expired: Record<string, never>
+  /** It is to confirm something else than it was sent for: it is worth nothing now. */
+  confirmation_changed: Record<string, never>
+  /** A loan or repayment of this id exists already. */
+  loan_exists: { issues: readonly { path: string; message: string }[] }
+  /** Nothing of an import was taken. `row` counts from 0. */
+  import_refused: { rows: readonly { row: number; id: string | null; issues: readonly { path: string; message: string }[] }[] }
   internal: Record<string, never>
 }
 

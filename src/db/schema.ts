@@ -1,4 +1,5 @@
 export { auditEvents } from './audit-events'
 export { communicationTemplates } from './communication-templates'
 export { communicationLog, communicationReceipts, communications } from './communications'
+export { loanContactChanges, loanContacts, loans, paymentModes, repaymentChanges, repayments, repaymentStatuses } from './loans'
 export { verifications } from './verifications'

@@ -3,8 +3,8 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
  * One row a verification, kept after the code is gone (DESIGN 9.3). WITHOUT ROWID (set in the migration, which drizzle
- * cannot say): a text key on a rowid table costs one more row written. The one index is partial, so that it stays as small
- * as the number of people who are typing a code right now.
+ * cannot say): a text key on a rowid table costs one more row written. Both indexes are partial: the one stays as small as
+ * the number of people who are typing a code right now, the other has only what is about something.
  */
 export const verifications = sqliteTable(
   'verifications',
@@ -25,10 +25,17 @@ export const verifications = sqliteTable(
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
     completedAt: integer('completed_at'),
+    /** What it is about, such as a repayment: `repayment:123/456`. Null: nothing that has a story of its own. */
+    subject: text('subject'),
+    /** JSON: what its code confirms, or has confirmed. */
+    intent: text('intent', { mode: 'json' }),
   },
   (table) => [
     index('verifications_pending')
       .on(table.expiresAt)
       .where(sql`${table.status} = 'pending'`),
+    index('verifications_by_subject')
+      .on(table.subject, table.createdAt)
+      .where(sql`${table.subject} is not null`),
   ],
 )

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { Config } from '../config/config'
+import type { Sealer } from '../core/seal'
 import type { Profiles } from '../config/profiles'
 import type { Database } from '../db/client'
 import type { ReceiptReaders } from '../messaging/receipts/readers'
@@ -26,6 +27,8 @@ export interface Deps {
   readonly verification: VerificationDeps
   readonly db: Database
   readonly hashPhone: PhoneHasher
+  /** For the numbers of loan contacts, which have to be read again to send to them. */
+  readonly contactSealer: Sealer
   /** `forget` makes a change seen at once, in this isolate. */
   readonly templates: Templates & { forget(): void }
   readonly receiptReaders: ReceiptReaders

@@ -4,7 +4,7 @@ import type * as z from 'zod'
 export function toIssues({ issues }: z.core.$ZodError, input: unknown): { path: string; message: string }[] {
   const byPath = new Map<string, string>()
   for (const { code, path, message } of issues) {
-    const isMissing = (code === 'invalid_type' || code === 'invalid_value') && valueAt(input, path) === undefined
+    const isMissing = ['invalid_type', 'invalid_value', 'invalid_union'].includes(code) && valueAt(input, path) === undefined
     const field = path.join('.')
     const text = path.length === 0 && code === 'invalid_type' ? 'The request body must be a JSON object.' : message
     if (!byPath.has(field)) byPath.set(field, isMissing ? 'is required' : text)

@@ -81,8 +81,8 @@ export function buildOpenApi(app: Pick<Hono<HttpEnv>, 'routes'>, info: DocumentI
 const simplify: ZodOpenApiOverride = ({ jsonSchema, io }) => {
   // Tomorrow's answers may have more fields than today's: a client must not be told that they cannot.
   if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
-  // The format says it; the pattern is half a screen.
-  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
+  // The format says it; a pattern is half a screen.
+  if (jsonSchema.format === 'date-time' || jsonSchema.format === 'date') delete jsonSchema.pattern
   // JSON Schema 2020-12, which OpenAPI 3.1 took over, has a list of them.
   if (jsonSchema.example !== undefined) jsonSchema.examples = [jsonSchema.example]
   delete jsonSchema.example

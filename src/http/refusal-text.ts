@@ -7,7 +7,7 @@ export function refusalText(refusal: Refusal): string {
   const wait = `${retryAfterOf(refusal)} seconds`
   switch (refusal.code) {
     case 'invalid_request':
-      return refusal.details.issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')
+      return issuesText(refusal.details.issues)
     case 'malformed_json':
       return 'The request body is not valid JSON.'
     case 'unsupported_media_type':
@@ -56,9 +56,36 @@ export function refusalText(refusal: Refusal): string {
       return 'There is no such template.'
     case 'template_exists':
       return 'There is a template of this name. Change that one, or choose another name.'
+    case 'loan_not_found':
+      return 'There is no such loan.'
+    case 'repayment_not_found':
+      return 'The loan has no such repayment.'
+    case 'contact_unreachable':
+      return `The loan has no ${refusal.details.contactType} with a phone number.`
+    case 'repayment_settled':
+      return 'This repayment is paid already.'
+    case 'update_refused':
+    case 'loan_exists':
+      return issuesText(refusal.details.issues)
+    case 'repayment_changed':
+      return 'The repayment, or the number of its contact, was changed meanwhile, so this code changed nothing. Please look at it and request a new one.'
+    case 'update_pending':
+      return `The code is right and used up, and the repayment is going to be changed: it could not be written yet. Repeat the same request in ${wait} to see it done.`
+    case 'confirmation_used':
+      return 'This code has confirmed another change already. Please request a new one.'
+    case 'confirmation_expired':
+      return 'This code was confirmed too long ago to change anything. Please request a new one.'
+    case 'confirmation_changed':
+      return 'This is not what the code was sent for, so it is worth nothing now. Please request a new one.'
+    case 'import_refused':
+      return `Nothing was imported. Rows with mistakes: ${refusal.details.rows.length}.`
     case 'internal':
       return 'Something went wrong on our side. Please quote the request id when you ask about it.'
   }
+}
+
+function issuesText(issues: readonly { readonly path: string; readonly message: string }[]): string {
+  return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')
 }
 
 function settingsText(anyOf: readonly (readonly string[])[]): string {

@@ -27,6 +27,18 @@ const SAMPLE_DETAILS: { readonly [Code in ErrorCode]: ErrorDetails[Code] } = {
   communication_not_found: {},
   template_not_found: {},
   template_exists: {},
+  loan_not_found: {},
+  repayment_not_found: {},
+  contact_unreachable: { contactType: 'co_applicant' },
+  repayment_settled: {},
+  update_refused: { issues: [{ path: 'amount', message: 'is more than the 5000.00 that are due' }] },
+  repayment_changed: {},
+  update_pending: { retryAfterSeconds: 5 },
+  confirmation_used: {},
+  confirmation_expired: {},
+  confirmation_changed: {},
+  loan_exists: { issues: [{ path: 'id', message: 'exists already' }] },
+  import_refused: { rows: [{ row: 7, id: '130', issues: [{ path: 'currency', message: 'is required' }] }] },
   internal: {},
 }
 

@@ -1,6 +1,7 @@
 import { refuse } from '../core/app-error'
 import { wholeSeconds } from '../core/clock'
 import type { Caller, VerificationDeps } from './deps'
+import type { Approval, Intent, IntentFacts } from './intent'
 import type { CheckTarget } from './rules/target'
 import { isVetoed } from './second-opinion'
 import { sendWindows } from './send-policy'
@@ -18,6 +19,14 @@ export interface CheckInput {
   readonly codeLength: number
   /** With an id: the binding that the caller believes the code to be for. A different one makes any code wrong. */
   readonly presentedBindingHash?: string
+  /** An intent goes with the code, or may follow it within the window of its profile: the code has to be known again. */
+  readonly isFollowed?: boolean
+  /** What the right code is given for, where that was not fixed when the code was sent. */
+  readonly intent?: Intent
+  /** What the caller takes for the facts that were. Where one is another, the code is over. */
+  readonly presented?: IntentFacts
+  /** Answers only what was let through before: else `verification_not_found`, and no guess is counted. */
+  readonly onlyRepeat?: boolean
 }
 
 /** A wrong code is an answer, not an error: surfaces differ in how they tell it. */
@@ -26,41 +35,63 @@ export interface CheckedVerification {
   readonly valid: boolean
   readonly status: 'approved' | 'pending' | 'locked'
   readonly guessesLeft: number
+  /** What is to be carried out, where the code was given for something. */
+  readonly approval?: Approval
 }
 
 /**
  * Weighs one guess, in one call to the gate. The same request id with the same code within a minute is answered as before
  * and costs no guess.
- * @throws `verification_not_found`, `code_expired`, `too_many_guesses`, `dependency_unavailable`
+ * @throws `verification_not_found`, `code_expired`, `too_many_guesses`, `dependency_unavailable`; with an intent or facts of
+ *   one `confirmation_used`, `confirmation_changed`, `confirmation_expired`
  */
 export async function checkVerification(deps: VerificationDeps, caller: Caller, input: CheckInput): Promise<CheckedVerification> {
   const { gate, target } = await locate(deps, input.target)
-  const presentedBindingHash = input.presentedBindingHash ?? null
   const request = {
     target,
     code: input.code,
-    presentedBindingHash,
+    presentedBindingHash: input.presentedBindingHash ?? null,
     vetoed: input.code.length < input.codeLength || (await isVetoed(deps, caller, gate, { target, code: input.code })),
-    attemptKey: await deps.digester.attemptKey(caller.requestId, input.code, presentedBindingHash),
+    attemptKey: await deps.digester.attemptKey(caller.requestId, input.code, attemptOf(input)),
+    ...(input.isFollowed === true && { proofs: await deps.digester.proofs(gate.gateId, input.code) }),
+    ...(input.intent && { intent: input.intent }),
+    ...(input.presented && { presented: input.presented }),
+    ...(input.onlyRepeat !== undefined && { onlyRepeat: input.onlyRepeat }),
     windows: sendWindows(deps.config.limits),
     surface: caller.surface,
     requestId: caller.requestId,
   }
   const answer = await gate.call((remote) => remote.check(request))
   switch (answer.status) {
-    case 'approved':
-      return { id: answer.verificationId, valid: true, status: 'approved', guessesLeft: answer.guessesLeft }
+    case 'approved': {
+      const { verificationId: id, guessesLeft, approval } = answer
+      return { id, valid: true, status: 'approved', guessesLeft, ...(approval && { approval }) }
+    }
     case 'incorrect':
-      return { id: answer.verificationId, valid: false, status: 'pending', guessesLeft: answer.guessesLeft }
     case 'incorrect_and_locked':
-      return { id: answer.verificationId, valid: false, status: 'locked', guessesLeft: answer.guessesLeft }
+    case 'incorrect_after_approval':
+      return { id: answer.verificationId, valid: false, status: STATUS_AFTER[answer.status], guessesLeft: answer.guessesLeft }
     case 'not_found':
       throw refuse('verification_not_found', {})
     case 'expired':
       throw refuse('code_expired', {})
     case 'too_many_guesses':
       throw refuse('too_many_guesses', { retryAfterSeconds: wholeSeconds(answer.waitMs) })
+    case 'used':
+      throw refuse('confirmation_used', {})
+    case 'too_late':
+      throw refuse('confirmation_expired', {})
+    case 'changed':
+      throw refuse('confirmation_changed', {})
   }
+}
+
+const STATUS_AFTER = { incorrect: 'pending', incorrect_and_locked: 'locked', incorrect_after_approval: 'approved' } as const
+
+/** What has to be the same for a request to be a repetition of one, besides its code. */
+function attemptOf({ presentedBindingHash, intent, presented }: CheckInput): string | null {
+  if (!intent && !presented) return presentedBindingHash ?? null
+  return JSON.stringify([intent?.key, presented && Object.entries(presented).toSorted(([a], [b]) => (a < b ? -1 : 1))])
 }
 
 async function locate(deps: VerificationDeps, target: CheckInput['target']) {

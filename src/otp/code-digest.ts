@@ -24,8 +24,13 @@ export interface CodeDigester {
   digest(facts: CodeFacts): Promise<KeyedDigest>
   /** The digest under the pepper of that version, or undefined when it is no longer held. */
   digestWith(keyVersion: string, facts: CodeFacts): Promise<string | undefined>
+  /**
+   * By what a code is known again after it was right, under each pepper, the current one first.
+   * @param gateId of the number's gate
+   */
+  proofs(gateId: string, code: string): Promise<readonly string[]>
   /** Ties a repeated check to the first one: same request id, code and binding (see `rules/check.ts`). */
-  attemptKey(requestId: string, code: string, presentedBindingHash: string | null): Promise<string>
+  attemptKey(requestId: string, code: string, presented: string | null): Promise<string>
 }
 
 /**
@@ -45,6 +50,7 @@ export function createCodeDigester(current: string, previous?: string): CodeDige
       }
       return undefined
     },
+    proofs: (gateId, code) => Promise.all(keys.map((key) => key.sign(['proof:v1', gateId, code]))),
     attemptKey: (requestId, code, presented) => currentKey.sign(['attempt:v1', requestId, code, presented]),
   }
 }

@@ -13,12 +13,15 @@ export interface CodeFactsOfMessage {
   readonly code: string
   readonly communicationId: string
   readonly profile: Pick<Profile, 'lifetimeSeconds' | 'appName'>
+  /** Besides the usual ones. */
+  readonly values?: Readonly<Record<string, string>> | undefined
 }
 
 /** The message with a code, in the words of its template. */
 export function composeMessage(template: Template, facts: CodeFactsOfMessage): OtpMessage {
-  const { profile, to, channel, purpose, locale, code, communicationId } = facts
-  const variables = {
+  const { profile, to, channel, purpose, locale, code, communicationId, values } = facts
+  const variables: Record<string, string> = {
+    ...values,
     expires_in_minutes: String(Math.floor(profile.lifetimeSeconds / 60)),
     app_name: profile.appName,
     // As words: `loan_payment` is a name for programs.

@@ -11,7 +11,7 @@ const LONGEST_PAUSE_MS = 150
 
 /** The gate's methods as a caller sees them. The platform's stub type takes unions apart, so they are written down here. */
 export type GateMethods = {
-  readonly [Method in 'reserve' | 'settle' | 'check' | 'cancel' | 'describe' | 'carrier' | 'message' | 'ping']: (
+  readonly [Method in 'reserve' | 'settle' | 'check' | 'cancel' | 'describe' | 'carrier' | 'message' | 'flush' | 'ping']: (
     ...args: Parameters<Gate[Method]>
   ) => Promise<Awaited<ReturnType<Gate[Method]>>>
 }
@@ -26,6 +26,8 @@ export interface GateClient {
 export interface Gates {
   /** The gate of a number, with the keyed hash that names it. */
   forPhone(e164: string): Promise<{ readonly gate: GateClient; readonly phoneHash: string }>
+  /** The gate that such a hash names. */
+  forHash(phoneHash: string): GateClient
   /** The gate that a verification id names, or undefined where the id is not one of this deployment's. */
   forVerification(verificationId: string): GateClient | undefined
 }
@@ -36,11 +38,13 @@ export function createGates(namespace: DurableObjectNamespace<Gate>, hashPhone: 
     gateId: id.toString(),
     call: (method) => callGate(() => method(namespace.get(id) as unknown as GateMethods), log),
   })
+  const forHash = (phoneHash: string) => client(namespace.idFromName(phoneHash))
   return {
     async forPhone(e164) {
       const phoneHash = await hashPhone(e164)
-      return { gate: client(namespace.idFromName(phoneHash)), phoneHash }
+      return { gate: forHash(phoneHash), phoneHash }
     },
+    forHash,
     forVerification(verificationId) {
       const gateId = gateIdOf(verificationId)
       if (gateId === undefined) return undefined

@@ -1,5 +1,6 @@
 import type { DeliveryStatus } from '../audit/delivery-status'
 import type { AuditEvent } from '../audit/event'
+import type { Approval, Intent } from './intent'
 
 /** The code that is live. Only its digest; the same stands in KV under its id, this copy is the net under that. */
 export interface LiveCode {
@@ -63,6 +64,22 @@ export interface Verification {
   readonly channelIsFixed?: boolean
   /** May a new code be sent by another provider when the message is lost? Once at most. Absent: no. */
   readonly replaceable?: boolean
+  /** Values of its text that are not the same for all messages. Absent: none. */
+  readonly values?: Readonly<Record<string, string>>
+  /** Names of values that every message of it has to show. Absent: none. */
+  readonly mustShow?: readonly string[]
+  /** What it is about; the audit finds it by that. Absent: nothing with a story of its own. */
+  readonly subject?: string
+  /** What its code is for, fixed when it was sent, or what the right code was given for. Absent: neither. */
+  readonly intent?: Intent
+  /** How long after the right code an intent may follow, and be asked for again. Absent: there is none to follow. */
+  readonly updateWindowMs?: number
+  /** After the right code, for as long as that: who comes again must know it. A keyed digest that approves nothing. */
+  readonly proof?: string
+  /** Guesses at that, wrong ones only: it is compared in the moment that it is asked for. Absent: none. */
+  readonly wrongProofs?: number
+  /** When and where its intent was let through. Absent: it was not. */
+  readonly accepted?: Pick<Approval, 'acceptedAt' | 'surface' | 'requestId'>
 }
 
 /** What the gate remembers of a message, before D1 has it. */
@@ -96,7 +113,9 @@ export interface GateState {
   readonly refusals: readonly number[]
   readonly verifications: readonly Verification[]
   readonly outbox: readonly AuditEvent[]
-  /** Failed attempts in a row to carry the outbox to D1. */
+  /** Verifications whose accepted intents may not have been carried out yet, by id. Absent: none. */
+  readonly unfulfilled?: readonly string[]
+  /** Failed attempts in a row to carry these two to D1. */
   readonly flushFailures: number
   readonly lastActivityAt: number
   /** When the alarm is set for; 0 for none. */
@@ -138,6 +157,11 @@ export function isLive(verification: Verification, now: number): boolean {
 /** The status as the world sees it, with the one that follows from the time. */
 export function statusAt(verification: Verification, now: number): Verification['status'] | 'expired' {
   return verification.status === 'pending' && now >= verification.expiresAt ? 'expired' : verification.status
+}
+
+/** What is to be carried out of an accepted intent; undefined where none was accepted. */
+export function approvalOf({ id, intent, accepted, message }: Verification): Approval | undefined {
+  return intent && accepted && { verificationId: id, intent, ...accepted, communicationId: message?.communicationId ?? null }
 }
 
 /** The state without the digests of codes whose time is up: an ended verification has nothing to compare with. */

@@ -6,12 +6,14 @@ import type { Database } from '../db/client'
 import { type CodeDigester, digestsEqual } from './code-digest'
 import type { CodeStore } from './code-store'
 import { type Decision, EMPTY_GATE_STATE, type GateState } from './gate-state'
+import type { Fulfil } from './intent'
 import { type CancelReply, type CancelRequest, cancel } from './rules/cancel'
 import { type Carrier, carrierOf } from './rules/carrier'
-import { type CheckAnswer, type CheckRequest, type Weighing, beginCheck, endCheck } from './rules/check'
+import { type Weighing, beginCheck, endCheck } from './rules/check'
 import { type Description, describe } from './rules/describe'
 import { type FoundMessage, type MessageTarget, findMessage } from './rules/find-message'
-import { dropBatch, isQuiet, nextAlarmAt, takeBatch } from './rules/outbox'
+import type { CheckAnswer, CheckRequest } from './rules/guess'
+import { dropBatch, dropFulfilled, isQuiet, isWaiting, nextAlarmAt, takeBatch, unfulfilledIn } from './rules/outbox'
 import { type ReserveReply, type ReserveRequest, reserve } from './rules/reserve'
 import type { SendWindow } from './rules/send-window'
 import type { CheckTarget } from './rules/target'
@@ -22,11 +24,15 @@ export interface GateDeps {
   /** Asked for when a code is weighed, since it throws while the configuration is wrong: the audit must be carried even then. */
   readonly digester: () => CodeDigester
   readonly db: Database
+  /** What right codes were given for; throws where D1 does not answer. */
+  readonly fulfil: Fulfil
   readonly log: Log
 }
 
 const STATE_KEY = 'state'
 const FLUSH_TIMEOUT_MS = 10_000
+/** Of one `flush`: a batch each. */
+const FLUSH_ROUNDS = 5
 /** An alarm this long overdue was lost: the next call sets a new one. */
 const ALARM_OVERDUE_MS = 5 * 60_000
 
@@ -58,8 +64,6 @@ export class Gate extends DurableObject<Env> {
     request: CheckRequest & {
       readonly code: string
       readonly presentedBindingHash: string | null
-      /** Whatever the code is, it is wrong: too short for the surface, or so by the vendor that carried it. Absent: no. */
-      readonly vetoed?: boolean
     },
   ): Promise<CheckAnswer> {
     const begun = this.#decide((state, now) => beginCheck(state, request, now))
@@ -94,29 +98,52 @@ export class Gate extends DurableObject<Env> {
     return 'pong'
   }
 
-  /** Carries the outbox to D1, or deletes the storage of a number that has been quiet for a day. Never throws. */
+  /**
+   * Carries all that waits for D1, for whoever wants to read there what just happened. The alarm does so by itself.
+   * @returns whether nothing waits any more
+   */
+  async flush(): Promise<boolean> {
+    for (let round = 0; round < FLUSH_ROUNDS && isWaiting(this.#read()); round++) {
+      if (!(await this.#carry())) break
+    }
+    return !isWaiting(this.#read())
+  }
+
+  /** Carries what waits for D1, or deletes the storage of a number that has been quiet for a day. Never throws. */
   override async alarm(): Promise<void> {
     const now = Date.now()
     const state = this.#read()
     if (isQuiet(state, now)) return this.ctx.storage.deleteAll()
-    if (state.outbox.length === 0) return this.#save({ ...state, alarmAt: 0 }, now)
+    if (!isWaiting(state)) return this.#save({ ...state, alarmAt: 0 }, now)
+    await this.#carry()
+  }
 
-    const batch = takeBatch(state, now)
-    try {
-      await withTimeout(writeAudit(this.#deps.db, batch), FLUSH_TIMEOUT_MS)
-      // Read again, as all below: the gate went on deciding while D1 wrote.
-      const after = Date.now()
-      this.#save({ ...dropBatch(this.#read(), batch, after), alarmAt: 0 }, after)
-    } catch (error) {
-      const failed = this.#read()
-      this.#deps.log('error', 'audit.flush_failed', {
+  /** Events and intents are carried side by side, so that neither waits for the other. @returns whether D1 took both */
+  async #carry(): Promise<boolean> {
+    const { fulfil, db, log } = this.#deps
+    const state = this.#read()
+    const batch = takeBatch(state, Date.now())
+    const approvals = unfulfilledIn(state)
+    const [written, fulfilled] = await Promise.allSettled([
+      batch.events.length > 0 ? withTimeout(writeAudit(db, batch), FLUSH_TIMEOUT_MS) : undefined,
+      approvals.length > 0 ? withTimeout(fulfil(approvals), FLUSH_TIMEOUT_MS) : [],
+    ])
+    // Read again: the gate went on deciding while D1 wrote.
+    const now = Date.now()
+    let after = this.#read()
+    if (written.status === 'fulfilled') after = dropBatch(after, batch, now)
+    if (fulfilled.status === 'fulfilled') after = dropFulfilled(after, approvals, fulfilled.value, now)
+    const failure = [written, fulfilled].find((one) => one.status === 'rejected')
+    if (failure) {
+      log('error', 'audit.flush_failed', {
         dependency: 'd1',
-        error_name: errorName(error),
-        attempt: failed.flushFailures + 1,
-        count: failed.outbox.length,
+        error_name: errorName(failure.reason),
+        attempt: state.flushFailures + 1,
+        count: after.outbox.length,
       })
-      this.#save({ ...failed, flushFailures: failed.flushFailures + 1, alarmAt: 0 }, Date.now())
     }
+    this.#save({ ...after, flushFailures: failure ? state.flushFailures + 1 : 0, alarmAt: 0 }, now)
+    return !failure
   }
 
   async #isRight(

@@ -5,6 +5,7 @@ import { verifications } from '../db/schema'
 import { fromDatabase } from '../messaging/communications/from-database'
 import { maskPhone } from '../phone/mask-phone'
 import type { VerificationDeps } from './deps'
+import type { IntentFacts } from './intent'
 import { sendWindows } from './send-policy'
 
 /** What a caller may know of a verification. Times in milliseconds since the epoch. */
@@ -22,6 +23,8 @@ export interface VerificationView {
   readonly guessesLeft: number
   /** The newest message; null where the gate has forgotten the verification. */
   readonly communicationId: string | null
+  /** What its code confirms, or has confirmed; null: nothing beside the number. */
+  readonly intent: IntentFacts | null
 }
 
 /**
@@ -33,7 +36,12 @@ export async function getVerification(deps: VerificationDeps, id: string): Promi
   if (!gate) throw refuse('verification_not_found', {})
   const found = await gate.call((remote) => remote.describe(id, sendWindows(deps.config.limits)))
   if (!found) return fromRecord(deps, id)
-  return { ...found, phoneMasked: maskPhone(found.phone), communicationId: found.message?.communicationId ?? null }
+  return {
+    ...found,
+    phoneMasked: maskPhone(found.phone),
+    communicationId: found.message?.communicationId ?? null,
+    intent: found.intent?.facts ?? null,
+  }
 }
 
 async function findRecord(deps: VerificationDeps, id: string) {
@@ -46,6 +54,7 @@ async function fromRecord(deps: VerificationDeps, id: string): Promise<Verificat
   const isOver = record.status === 'pending' && deps.clock() >= record.expiresAt
   const { phoneMasked, channel, purpose, createdAt, expiresAt, completedAt } = record
   const status = isOver ? 'expired' : (record.status as VerificationStatus)
-  const forgotten = { resendAt: null, guessesLeft: 0, communicationId: null }
+  const intent = (record.intent ?? null) as IntentFacts | null
+  const forgotten = { intent, resendAt: null, guessesLeft: 0, communicationId: null }
   return { id, status, phoneMasked, channel, purpose, createdAt, expiresAt, completedAt, ...forgotten }
 }

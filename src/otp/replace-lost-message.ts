@@ -1,9 +1,11 @@
-import type { Profile, Profiles } from '../config/profiles'
+import type { Profiles } from '../config/profiles'
 import { AppError, type ErrorCode } from '../core/app-error'
 import { errorName } from '../core/log'
 import type { Channel } from '../messaging/message'
 import type { LostMessage } from '../messaging/receipts/record-receipts'
 import type { Caller, VerificationDeps } from './deps'
+import { profileOf } from './profile-of'
+import { keptWith } from './resend-verification'
 import type { Description } from './rules/describe'
 import { sendVerification } from './send-verification'
 import { sendWindows } from './send-policy'
@@ -39,6 +41,7 @@ export async function replaceLostMessage(
         channel: found.channelIsFixed ? (found.channel as Channel) : undefined,
         locale: found.locale,
         templateId: found.templateId ?? undefined,
+        ...keptWith(found),
         resendOf: found.id,
         replaces: { communicationId: lost.communicationId, provider, channel: found.channel as Channel, reason: lost.reason },
       },
@@ -60,8 +63,4 @@ const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = {
 /** Saves a send that the gate would refuse. */
 function isWaitedFor({ status, replaceable, message }: Description, lost: LostMessage): boolean {
   return status === 'pending' && replaceable === true && message?.communicationId === lost.communicationId
-}
-
-function profileOf({ profile }: Description, profiles: Profiles): Profile | undefined {
-  return profile && Object.hasOwn(profiles, profile) ? profiles[profile as keyof Profiles] : undefined
 }

@@ -1,8 +1,10 @@
-import type { Profile } from '../config/profiles'
+import type { Profile, Profiles } from '../config/profiles'
 import { refuse } from '../core/app-error'
 import type { Channel } from '../messaging/message'
 import type { Caller, VerificationDeps } from './deps'
-import { type SentVerification, sendVerification } from './send-verification'
+import { profileOf } from './profile-of'
+import type { Description } from './rules/describe'
+import { type SendInput, type SentVerification, sendVerification } from './send-verification'
 import { sendWindows } from './send-policy'
 
 /**
@@ -13,7 +15,7 @@ import { sendWindows } from './send-policy'
 export async function resendVerification(
   deps: VerificationDeps,
   caller: Caller,
-  input: { readonly id: string; readonly profile: Profile; readonly channel?: Channel | undefined },
+  input: { readonly id: string; readonly profile: Profile; readonly profiles: Profiles; readonly channel?: Channel | undefined },
 ): Promise<SentVerification> {
   const gate = deps.gates.forVerification(input.id)
   if (!gate) throw refuse('verification_not_found', {})
@@ -21,13 +23,26 @@ export async function resendVerification(
   if (!found) throw refuse('verification_not_found', {})
   return sendVerification(deps, caller, {
     phone: { e164: found.phone, country: found.country },
-    profile: input.profile,
+    // What it is about may be shown by the words of its own profile only.
+    profile: (found.mustShow ? profileOf(found, input.profiles) : undefined) ?? input.profile,
     purpose: found.purpose,
     bindingHash: found.bindingHash,
     channel: input.channel ?? (found.channelIsFixed ? (found.channel as Channel) : undefined),
     preferredChannel: found.channel as Channel,
     locale: found.locale,
     templateId: found.templateId ?? undefined,
+    ...keptWith(found),
     resendOf: input.id,
   })
+}
+
+/** What a send was for, for another one that goes on with it. */
+export function keptWith(found: Description): Partial<SendInput> {
+  return {
+    values: found.values ?? undefined,
+    mustShow: (found.mustShow ?? undefined) as SendInput['mustShow'],
+    subject: found.subject ?? undefined,
+    intent: found.intent ?? undefined,
+    updateWindowMs: found.updateWindowMs ?? undefined,
+  }
 }

@@ -6,6 +6,7 @@ import { randomId, uuidv7 } from '../core/ids'
 import { type Delivery, deliver } from '../messaging/deliver'
 import type { Channel } from '../messaging/message'
 import type { ProviderId } from '../messaging/provider'
+import type { VariableName } from '../messaging/templates/variables'
 import { maskPhone } from '../phone/mask-phone'
 import type { PhoneNumber } from '../phone/phone-number'
 import { type LostAttempt, chooseRoute } from './choose-route'
@@ -13,6 +14,7 @@ import { chooseTemplates } from './choose-templates'
 import { composeMessage } from './compose-message'
 import type { Caller, VerificationDeps } from './deps'
 import type { ReserveReply } from './rules/reserve'
+import { type Intent, codeBinding } from './intent'
 import { sendPolicy } from './send-policy'
 import { settleDelivery } from './settle-delivery'
 import { createVerificationId } from './verification-id'
@@ -33,6 +35,16 @@ export interface SendInput {
   readonly callerCode?: string | undefined
   /** The verification to continue, for a resend by id. */
   readonly resendOf?: string
+  /** Values of its text besides the usual ones, by the names that templates have for them. */
+  readonly values?: Readonly<Record<string, string>> | undefined
+  /** Names of values that the message has to show: no text and no vendor that does not is used. */
+  readonly mustShow?: readonly VariableName[] | undefined
+  /** What it is about; the audit finds it by that. */
+  readonly subject?: string | undefined
+  /** What the code is for, fixed from now on: with anything else it is wrong. */
+  readonly intent?: Intent | undefined
+  /** How long after the right code an intent may follow, or be asked for again. Milliseconds. Left out: none may. */
+  readonly updateWindowMs?: number | undefined
   /** The message that was lost, with the provider that lost it: another one gets a turn, without the cooldown. */
   readonly replaces?: LostAttempt & { readonly communicationId: string }
 }
@@ -75,12 +87,20 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     purpose,
     locale,
     builtIn: profile.text,
+    given: Object.keys(input.values ?? {}) as VariableName[],
+    mustShow: input.mustShow ?? [],
   })
   const { gate, phoneHash } = await deps.gates.forPhone(input.phone.e164)
   const code = codeFor(deps, input)
   const codeId = randomId()
   const communicationId = uuidv7(deps.clock())
-  const keyed = await deps.digester.digest({ codeId, phone: input.phone.e164, purpose, bindingHash, code })
+  const keyed = await deps.digester.digest({
+    codeId,
+    phone: input.phone.e164,
+    purpose,
+    bindingHash: codeBinding(bindingHash, input.intent),
+    code,
+  })
   const phoneMasked = maskPhone(input.phone.e164)
 
   const request = {
@@ -101,6 +121,7 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     channelIsFixed: input.channel !== undefined,
     replaceable: input.callerCode === undefined,
     ...(input.replaces && { replaces: input.replaces.communicationId }),
+    ...keptFor(input),
   }
   const reservedAt = deps.clock()
   const reservation = await gate.call((remote) => remote.reserve(request))
@@ -108,7 +129,7 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
 
   const { verificationId, createdAt, expiresAt, resendAt, guessesLeft } = reservation
   caller.defer(deps.codes.put(codeId, { ...keyed, expiresAt }, deps.clock()))
-  const facts = { to: input.phone.e164, purpose, locale, code, communicationId, profile }
+  const facts = { to: input.phone.e164, purpose, locale, code, communicationId, profile, values: input.values }
   const messageOn = oncePerChannel(async (channel) => composeMessage(await templateOn(channel), { ...facts, channel }))
   const { breaker, clock, log } = deps
   const delivery = await deliver(route, messageOn, { maxProviders: PROVIDERS_PER_REQUEST, breaker, clock, log })
@@ -135,6 +156,17 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     guessesLeft,
     message: { communicationId, provider, providerMessageId, status },
     mock: deps.config.mockEnabled ? { code, text: message.text } : undefined,
+  }
+}
+
+/** What the gate keeps of a send for what comes later. */
+function keptFor({ values, mustShow, subject, intent, updateWindowMs }: SendInput) {
+  return {
+    ...(values && { values }),
+    ...(mustShow && { mustShow }),
+    ...(subject !== undefined && { subject }),
+    ...(intent && { intent }),
+    ...(updateWindowMs !== undefined && { updateWindowMs }),
   }
 }
 

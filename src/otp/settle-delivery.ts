@@ -83,7 +83,8 @@ function settledDetail(
   }
 }
 
-/** A vendor with texts of its own sends ours only where the template names one of its own. */
-function isSent({ vendorTemplates }: Template, { provider, textIsOurs }: Delivery): boolean {
-  return provider === null || textIsOurs || (provider !== 'mock' && vendorTemplates[provider] !== undefined)
+/** A vendor with texts of its own sends ours where the template names one there, or a registration that it goes by. */
+function isSent({ vendorTemplates, dltTemplateId }: Template, { provider, textIsOurs }: Delivery): boolean {
+  if (provider === null || textIsOurs) return true
+  return dltTemplateId !== null || (provider !== 'mock' && vendorTemplates[provider] !== undefined)
 }

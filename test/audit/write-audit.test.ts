@@ -83,6 +83,17 @@ describe('writing the audit', () => {
       created_at: T0,
       expires_at: T0 + 300_000,
       completed_at: T0 + 9,
+      subject: null,
+      intent: null,
+    })
+  })
+
+  it('keeps what a record is about, and what its code is for, as JSON', async () => {
+    const record = aRecord({ subject: 'repayment:1/2', intent: { loan_id: '1', amount: 500_000, requested_by: null } })
+    await writeAudit(watchedDatabase().db, { events: [], records: [record] })
+    expect(await recordOf(record.id)).toMatchObject({
+      subject: 'repayment:1/2',
+      intent: '{"loan_id":"1","amount":500000,"requested_by":null}',
     })
   })
 
@@ -165,6 +176,15 @@ describe('a record', () => {
       expires_at: T0 + 400_000,
       completed_at: T0 + 70_000,
     })
+  })
+
+  it('takes what the right code was given for with its newer version, and no older one takes that back', async () => {
+    const id = uniqueId()
+    const write = (record: VerificationRecord) => writeAudit(watchedDatabase().db, { events: [], records: [{ ...record, id }] })
+    await write({ ...pending, subject: 'repayment:1/2' })
+    await write({ ...approved, subject: 'repayment:1/2', intent: { amount: 500_000 } })
+    await write({ ...resent, subject: 'repayment:1/2' })
+    expect(await recordOf(id)).toMatchObject({ subject: 'repayment:1/2', intent: '{"amount":500000}', status: 'approved' })
   })
 
   it('that is older writes no row', async () => {

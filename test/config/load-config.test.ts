@@ -25,6 +25,7 @@ describe('without any setting but the pepper', () => {
       keys: { pepper: PEPPER, previousPepper: undefined, phoneHashKey: PEPPER },
       phone: { defaultRegion: 'IN', allowedCountries: undefined },
       code: { length: undefined, lifetimeSeconds: undefined },
+      paymentCode: { length: undefined, lifetimeSeconds: undefined },
       limits: DEFAULT_LIMITS,
       appName: undefined,
       orders: {
@@ -33,6 +34,7 @@ describe('without any setting but the pepper', () => {
         v1Whatsapp: ['whatsapp_cloud', 'gupshup'],
         whatsapp: ['gupshup', 'whatsapp_cloud'],
         userSms: ['mshastra', 'twilio', 'msg91'],
+        paymentSms: ['msg91', 'twilio', 'mshastra'],
         externalSms: ['twilio', 'msg91', 'mshastra'],
         externalWhatsapp: ['whatsapp_cloud', 'gupshup'],
       },
@@ -123,6 +125,8 @@ describe('numbers', () => {
   it.for([
     ['OTP_LENGTH', 4, 10],
     ['OTP_EXPIRY_MINUTES', 1, 10],
+    ['MSG91_OTP_LENGTH', 4, 9],
+    ['MSG91_OTP_EXPIRE_MINUTES', 1, 10],
     ['SEND_COOLDOWN_SECONDS', 1, 3600],
     ['SEND_LIMIT_10_MINUTES', 1, 100],
     ['SEND_LIMIT_24_HOURS', 1, 1000],
@@ -142,6 +146,8 @@ describe('numbers', () => {
     const config = load({
       OTP_LENGTH: '8',
       OTP_EXPIRY_MINUTES: '10',
+      MSG91_OTP_LENGTH: '5',
+      MSG91_OTP_EXPIRE_MINUTES: '4',
       SEND_COOLDOWN_SECONDS: '90',
       SEND_LIMIT_10_MINUTES: '1',
       SEND_LIMIT_24_HOURS: '2',
@@ -152,6 +158,7 @@ describe('numbers', () => {
     })
 
     expect(config.code).toEqual({ length: 8, lifetimeSeconds: 600 })
+    expect(config.paymentCode).toEqual({ length: 5, lifetimeSeconds: 240 })
     expect(config.limits).toEqual({
       cooldownSeconds: 90,
       sendsPer10Minutes: 1,

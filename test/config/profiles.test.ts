@@ -39,31 +39,64 @@ describe('profiles', () => {
     })
   })
 
+  it('of brief 000 has four digits for five minutes, or what its own settings say, or those of all codes', () => {
+    const usual = { codeLength: 4, lifetimeSeconds: 300, guessesPerVerification: 3, wrongGuessesPer24Hours: 10 }
+    const ofAll = { OTP_LENGTH: '7', OTP_EXPIRY_MINUTES: '2' }
+    const own = { MSG91_OTP_LENGTH: '6', MSG91_OTP_EXPIRE_MINUTES: '10' }
+
+    expect(profilesOf().payment).toMatchObject({ ...usual, channels: ['sms'] })
+    expect(profilesOf(ofAll).payment).toMatchObject({ codeLength: 7, lifetimeSeconds: 120, guessesPerVerification: 5 })
+    expect(profilesOf({ ...ofAll, ...own }).payment).toMatchObject({
+      codeLength: 6,
+      lifetimeSeconds: 600,
+      guessesPerVerification: 5,
+      wrongGuessesPer24Hours: 25,
+    })
+    // They are nobody else's.
+    expect(profilesOf(own).user).toMatchObject({ codeLength: 4, lifetimeSeconds: 300 })
+    expect(profilesOf(own).confirmation).toMatchObject({ codeLength: 6, lifetimeSeconds: 300 })
+  })
+
+  it('for payments go by SMS, and those that fix an amount show it with the payee', () => {
+    const { payment, confirmation } = profilesOf()
+
+    for (const { channels, providers } of [payment, confirmation]) {
+      expect([channels, providers.whatsapp]).toEqual([['sms'], []])
+    }
+    expect(confirmation).toMatchObject({ codeLength: 6, lifetimeSeconds: 300, guessesPerVerification: 5 })
+    for (const name of ['amount', 'payee', 'otp_code']) expect(confirmation.text).toContain(`{{${name}}}`)
+  })
+
   it('try first the vendors that their briefs name', () => {
-    const { whatsapp, user, external_sms: sms, external_whatsapp: byWhatsapp } = profilesOf()
+    const { whatsapp, user, payment, external_sms: sms, external_whatsapp: byWhatsapp } = profilesOf()
 
     expect(whatsapp.providers.whatsapp[0]).toBe('gupshup')
     expect(user.providers.sms[0]).toBe('mshastra')
+    expect(payment.providers.sms[0]).toBe('msg91')
     expect(sms.providers.sms[0]).toBe('twilio')
     expect(byWhatsapp.providers.whatsapp[0]).toBe('whatsapp_cloud')
   })
 
   it('have the channels and vendors in the order that was set, and no other', () => {
-    const { v1, user } = profilesOf({
+    const { v1, user, payment, confirmation } = profilesOf({
       V1_CHANNELS: 'whatsapp, sms',
       V1_SMS_PROVIDERS: 'msg91',
       USER_OTP_SMS_PROVIDERS: 'msg91,mshastra',
+      PAYMENT_OTP_SMS_PROVIDERS: 'twilio',
     })
 
     expect(v1.channels).toEqual(['whatsapp', 'sms'])
     expect(v1.providers).toEqual({ sms: ['msg91'], whatsapp: ['whatsapp_cloud', 'gupshup'] })
     expect(user.providers.sms).toEqual(['msg91', 'mshastra'])
+    expect(payment.providers.sms).toEqual(['twilio'])
+    expect(confirmation.providers.sms).toEqual(['msg91'])
   })
 
   it.for([
     ['V1_SMS_PROVIDERS', 'gupshup'],
     ['V1_WHATSAPP_PROVIDERS', 'twilio'],
     ['USER_OTP_SMS_PROVIDERS', 'mock'],
+    ['PAYMENT_OTP_SMS_PROVIDERS', 'whatsapp_cloud'],
     ['V1_CHANNELS', 'sms,voice'],
     ['V1_SMS_PROVIDERS', ','],
   ])('refuse %s=%s: it cannot carry that', ([name, value]) => {

@@ -163,6 +163,11 @@ describe('codes that WhatsApp does not carry', () => {
 
   it('are a problem with MSG91 from ten digits on', () => {
     expect(problemsOf({ ...SETTINGS.msg91, OTP_LENGTH: '10' })).toEqual(['OTP_LENGTH is over 9, which MSG91 does not carry'])
+    expect(problemsOf({ ...SETTINGS.msg91, MSG91_OTP_LENGTH: '9' })).toEqual([])
+  })
+
+  it('are none for payments, which go by SMS', () => {
+    expect(problemsOf({ ...SETTINGS.gupshup, ...SETTINGS.whatsapp_cloud, MSG91_OTP_LENGTH: '9' })).toEqual([])
   })
 
   it('are none for SMS alone, nor in mock mode', () => {

@@ -13,7 +13,7 @@ const migrations = import.meta.glob<string>('../../migrations/*.sql', { query: '
 const ALLOWED: readonly string[] = []
 
 /** Tables that do not grow with the traffic: a rowid costs nothing there. */
-const SMALL_TABLES: readonly string[] = ['communication_template']
+const SMALL_TABLES: readonly string[] = ['communication_template', 'payment_mode', 'repayment_status']
 
 const tables = Object.values(schema).filter((value) => is(value, SQLiteTable))
 
@@ -162,6 +162,13 @@ describe('rows written, which is what D1 is paid by', () => {
 
   it('a verification that was approved before it was first carried is 1', async () => {
     expect(await cost({ events: [], records: [aRecord({ status: 'approved' })] })).toBe(1)
+  })
+
+  it('a verification that is about something is 1 more, once', async () => {
+    const pending = aRecord({ subject: 'repayment:1/2' })
+    const approved = { ...pending, version: 2, status: 'approved', completedAt: 1, intent: { amount: 1 } } as const
+    expect(await cost({ events: [], records: [pending] })).toBe(3)
+    expect(await cost({ events: [], records: [approved] })).toBe(1)
   })
 
   it('a resend, which moves the pending one in its index, is 2', async () => {

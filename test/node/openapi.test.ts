@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { apiDocument, documentedApp } from '../../scripts/assets/api-document'
+import { collectRoutes } from '../../src/http/documented-routes'
 import { ERROR_STATUSES } from '../../src/http/error-status'
 import type { HttpEnv } from '../../src/http/http-env'
 import { buildOpenApi } from '../../src/http/openapi'
@@ -69,6 +70,14 @@ describe('openapi.json', () => {
       'GET /ready ready',
       'GET /v1/communications listCommunications',
       'GET /v1/communications/{id} getCommunication',
+      'GET /v1/loans listLoans',
+      'GET /v1/loans/{id} getLoan',
+      'GET /v1/loans/{id}/contacts listLoanContacts',
+      'GET /v1/loans/{id}/repayments/{repayment_id} getRepayment',
+      'GET /v1/loans/{id}/repayments/{repayment_id}/story getRepaymentStory',
+      'GET /v1/payment-modes listPaymentModes',
+      'GET /v1/payments/confirmations/{id} getConfirmation',
+      'GET /v1/repayment-statuses listRepaymentStatuses',
       'GET /v1/stats/delivery getDeliveryStats',
       'GET /v1/templates listTemplates',
       'GET /v1/templates/{id} getTemplate',
@@ -80,11 +89,19 @@ describe('openapi.json', () => {
       'POST /api/v1/external/sms/otp external-otp.sms.send',
       'POST /api/v1/external/whatsapp/otp external-otp.whatsapp.send',
       'POST /api/v1/external/whatsapp/webhook external-otp.whatsapp.report',
+      'POST /api/v1/otp/send-otp-payment payment-otp.send',
+      'POST /api/v1/otp/verify-otp-and-update-status payment-otp.update',
+      'POST /api/v1/otp/verify-otp-payment payment-otp.verify',
       'POST /api_v1/otp_resend homi.resend',
       'POST /api_v1/otp_send homi.send',
       'POST /api_v1/otp_verify homi.verify',
       'POST /resend-otp whatsapp-otp.resend',
       'POST /send-otp whatsapp-otp.send',
+      'POST /v1/loans createLoan',
+      'POST /v1/loans/import importLoans',
+      'POST /v1/loans/{id}/repayments addRepayments',
+      'POST /v1/payments/confirmations createConfirmation',
+      'POST /v1/payments/confirmations/{id}/check checkConfirmation',
       'POST /v1/templates createTemplate',
       'POST /v1/templates/preview previewTemplate',
       'POST /v1/verifications createVerification',
@@ -96,13 +113,14 @@ describe('openapi.json', () => {
       'POST /webhooks/msg91/{secret} webhooks.msg91',
       'POST /webhooks/twilio webhooks.twilio',
       'POST /webhooks/whatsapp_cloud webhooks.whatsapp.report',
+      'PUT /v1/loans/{id}/contacts/{contact_type} changeLoanContact',
       'PUT /v1/templates/{id} replaceTemplate',
     ])
   })
 
   it('has every route of the app', () => {
     const routes = documentedApp.routes.filter(({ method, path }) => !(method === 'ALL' && path.endsWith('*')))
-    const names = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+    const names = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`)
 
     expect(new Set(operations.map(({ name }) => name))).toStrictEqual(new Set(names))
   })
@@ -141,6 +159,8 @@ describe('openapi.json', () => {
         'cursor: string',
       ],
       getDeliveryStats: ['from: string date-time', 'until: string date-time'],
+      listLoans: ['limit: integer 1..100', 'cursor: string ^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$'],
+      getRepaymentStory: ['cursor: string'],
       'external-otp.sms.send': sent,
       'external-otp.whatsapp.send': sent,
       'external-otp.whatsapp.challenge': challenge,
@@ -151,11 +171,22 @@ describe('openapi.json', () => {
   it("wants the operator's key for these operations, and for no others", () => {
     expect(document.components.securitySchemes).toMatchObject({ adminKey: { type: 'http', scheme: 'bearer' } })
     expect(operations.flatMap(({ operationId, security }) => (security ? [operationId] : [])).toSorted()).toStrictEqual([
+      'addRepayments',
+      'changeLoanContact',
+      'createLoan',
       'createTemplate',
       'getCommunication',
       'getDeliveryStats',
+      'getLoan',
+      'getRepayment',
+      'getRepaymentStory',
       'getTemplate',
+      'importLoans',
       'listCommunications',
+      'listLoanContacts',
+      'listLoans',
+      'listPaymentModes',
+      'listRepaymentStatuses',
       'listTemplates',
       'previewSavedTemplate',
       'previewTemplate',
@@ -186,6 +217,32 @@ describe('openapi.json', () => {
       'webhooks.gupshup': '',
       'webhooks.msg91': '',
     })
+  })
+
+  it('has every refusal but that of another method, for which there is no operation', () => {
+    const codes = operations.flatMap(({ responses }) =>
+      Object.values(responses).flatMap(({ description }) => description.match(/(?<=`)[a-z_]+(?=`)/g) ?? []),
+    )
+
+    expect(new Set(Object.keys(ERROR_STATUSES)).difference(new Set(codes))).toStrictEqual(new Set(['method_not_allowed']))
+  })
+
+  it('says what amounts, the ids of lenders and contacts can be', () => {
+    const { schema } =
+      document.paths['/api/v1/otp/verify-otp-and-update-status']!['post']!.requestBody!.content['application/json']
+    const { loan_id: id, status_update: update } = (
+      inline(schema) as { properties: Record<string, { anyOf: unknown; properties: object }> }
+    ).properties
+    const contact = document.paths['/v1/loans/{id}/contacts/{contact_type}']!['put']!.parameters![1]!
+
+    expect(id!.anyOf).toMatchObject([
+      { type: 'integer', minimum: 0 },
+      { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$' },
+    ])
+    expect(update!.properties).toMatchObject({
+      amount_collected: { type: ['number', 'string'], minimum: 0, pattern: String.raw`^\d+(\.\d+)?$` },
+    })
+    expect(contact.schema).toMatchObject({ enum: ['applicant', 'co_applicant'] })
   })
 
   it('points at nothing that is not there', () => {
@@ -245,6 +302,21 @@ describe.each(operations)('$name in the document', ({ name, summary, parameters 
         for (const example of examplesOf(media)) expect(schema.safeParse(example)).toMatchObject({ success: true })
       }
     }
+  })
+})
+
+describe('the examples of bodies', () => {
+  const bodies = collectRoutes(documentedApp).flatMap(({ operation, body }) => (body ? [{ ...operation, body }] : []))
+
+  // An amount comes to the validators digit by digit.
+  const asRead = (example: unknown): unknown =>
+    JSON.parse(JSON.stringify(example), (name, value: unknown) => (name.startsWith('amount') ? String(value) : value))
+
+  it.each(bodies)('of $operationId is taken by what validates it', ({ body }) => {
+    const example = body.schema.meta()?.['example']
+
+    expect(example).toBeDefined()
+    expect(body.schema.safeParse(asRead(example))).toMatchObject({ success: true })
   })
 })
 

@@ -21,12 +21,18 @@ async function fakeService(faults: Faults = {}) {
 
 async function smoke(
   url: string,
-  { phone, code, typed, timeoutMs }: { phone?: string; code?: string; typed?: string; timeoutMs?: number } = {},
+  {
+    phone,
+    code,
+    adminKey,
+    typed,
+    timeoutMs,
+  }: { phone?: string; code?: string; adminKey?: string; typed?: string; timeoutMs?: number } = {},
 ) {
   const lines: string[] = []
   let asked = 0
   const exitCode = await runSmoke(
-    { url, phone, code },
+    { url, phone, code, adminKey },
     {
       print: (line) => lines.push(line),
       askCode: () => {
@@ -52,9 +58,9 @@ describe('a service in order', () => {
     const service = await fakeService()
     const { exitCode, steps, failed, skipped, asked, lines } = await smoke(service.url)
     expect({ exitCode, failed, skipped, asked }).toEqual({ exitCode: 0, failed: [], skipped: [], asked: 0 })
-    expect(steps).toHaveLength(14)
+    expect(steps).toHaveLength(20)
     expect(steps[1]).toContain('config ok, d1 ok, kv ok, gate ok')
-    expect(lines.at(-1)).toBe('\n14 worked, 0 failed, 0 skipped')
+    expect(lines.at(-1)).toBe('\n20 worked, 0 failed, 0 skipped')
     expect(service.sentTo.map((phone) => parsePhoneNumberFromString(phone)?.country)).toEqual(['IN'])
   })
 
@@ -62,31 +68,57 @@ describe('a service in order', () => {
     const service = await fakeService({ mode })
     const { exitCode, failed, skipped } = await smoke(service.url)
     expect({ exitCode, failed }).toEqual({ exitCode: 0, failed: [] })
-    expect(skipped).toHaveLength(1)
+    expect(skipped).toHaveLength(2)
     expect(skipped[0]).toContain('--phone')
+    expect(skipped[1]).toContain('leave a loan behind')
     expect(service.sentTo).toEqual([])
+    expect(service.requests).not.toContain('POST /v1/loans')
   })
 
   it('asks for the code that was really sent', async () => {
     const service = await fakeService({ mode: 'production' })
     const { exitCode, failed, skipped, asked } = await smoke(service.url, { phone: PHONE, typed: service.code })
-    expect({ exitCode, failed, skipped, asked }).toEqual({ exitCode: 0, failed: [], skipped: [], asked: 1 })
+    expect({ exitCode, failed, asked }).toEqual({ exitCode: 0, failed: [], asked: 1 })
+    expect(skipped).toEqual([expect.stringContaining('confirm a payment')])
     expect(service.sentTo).toEqual([PHONE])
   })
 
   it('takes the code from the command line before it asks', async () => {
     const service = await fakeService({ mode: 'real' })
     const { exitCode, skipped, asked } = await smoke(service.url, { phone: PHONE, code: service.code })
-    expect({ exitCode, skipped, asked }).toEqual({ exitCode: 0, skipped: [], asked: 0 })
+    expect({ exitCode, asked }).toEqual({ exitCode: 0, asked: 0 })
+    expect(skipped).toEqual([expect.stringContaining('confirm a payment')])
   })
 
   it('guesses nothing when nobody knows the code', async () => {
     const service = await fakeService({ mode: 'production' })
     const { exitCode, skipped } = await smoke(service.url, { phone: PHONE })
     expect(exitCode).toBe(0)
-    expect(skipped).toHaveLength(1)
+    expect(skipped).toHaveLength(2)
     expect(skipped[0]).toContain('--code')
     expect(service.requests).not.toContain('POST /verify-otp')
+  })
+
+  it('finds the code of payments where it is as long as by default, and not where nobody could know', async () => {
+    const short = await fakeService({ paymentCode: '1234' })
+    expect(await smoke(short.url)).toMatchObject({ exitCode: 0, failed: [], skipped: [] })
+
+    const { exitCode, failed, skipped } = await smoke((await fakeService({ paymentCode: '12345' })).url)
+    expect({ exitCode, failed }).toEqual({ exitCode: 0, failed: [] })
+    expect(skipped[0]).toContain('MSG91_OTP_LENGTH')
+    expect(skipped).toHaveLength(3)
+  })
+
+  it("leaves payments out where they are closed, and opens them with the operator's key, which nobody else gets", async () => {
+    const service = await fakeService({ adminKey: 'K'.repeat(32) })
+    const closed = await smoke(service.url)
+    expect(closed).toMatchObject({ exitCode: 0, failed: [] })
+    expect(closed.skipped).toEqual([expect.stringContaining('ADMIN_API_KEY'), expect.stringContaining('it needs /v1/loans')])
+    expect(service.withKey).toEqual([])
+
+    expect(await smoke(service.url, { adminKey: 'K'.repeat(32) })).toMatchObject({ exitCode: 0, failed: [], skipped: [] })
+    expect(service.withKey.length).toBeGreaterThan(0)
+    expect(service.withKey.filter((route) => !/^(GET|POST) \/v1\//.test(route))).toEqual([])
   })
 })
 
@@ -104,6 +136,14 @@ describe('a service with a fault', () => {
     ['hidesGuessesLeft', { hidesGuessesLeft: true }, /a wrong code .*guesses are left/],
     ['refusesTheRightCode', { refusesTheRightCode: true }, /the right code .*got 400/],
     ['acceptsACodeTwice', { acceptsACodeTwice: true }, /the same again .*got 200/],
+    ['noPaidStatus', { noPaidStatus: true }, /repayment-statuses.*of the kind paid/],
+    ['refusesLoans', { refusesLoans: true }, /POST \/v1\/loans .*expected 201, got 400/],
+    ['paymentSendFails', { paymentSendFails: true }, /send-otp-payment .*got 502/],
+    ['updateFails', { updateFails: true }, /update-status .*got 503: refused: update_pending/],
+    ['updatesOnce', { updatesOnce: true }, /the same again .*got 503/],
+    ['changesTwice', { changesTwice: true }, /story .*2 changes/],
+    ['roundsAmounts', { roundsAmounts: true }, /story .*5000\.00 collected/],
+    ['noStory', { noStory: true }, /story .*with entries/],
   ])('fails at one step: %s', async (_, faults, line) => {
     const service = await fakeService(faults)
     const { exitCode, failed } = await smoke(service.url)
@@ -125,7 +165,7 @@ describe('a service with a fault', () => {
     expect(exitCode).toBe(1)
     expect(failed[0]).toContain('misconfigured')
     expect(failed[1]).toContain('OTP_PEPPER is missing')
-    expect(skipped).toEqual([expect.stringContaining('misconfigured')])
+    expect(skipped).toEqual([expect.stringContaining('misconfigured'), expect.stringContaining('misconfigured')])
     expect(service.sentTo).toEqual([])
   })
 })
@@ -176,11 +216,16 @@ describe('options', () => {
   ])('%j is %j', (text, address) => expect(toAddress(text)).toBe(address))
 
   it('takes all three', () => {
-    expect(parseOptions(['--url', 'localhost:1', `--phone=${PHONE}`, '--code', '001234'])).toEqual({
+    expect(parseOptions(['--url', 'localhost:1', `--phone=${PHONE}`, '--code', '001234'], {})).toEqual({
       url: 'http://localhost:1',
       phone: PHONE,
       code: '001234',
     })
+  })
+
+  it("takes the operator's key from the environment, and an empty one for none", () => {
+    expect(parseOptions(['--url', 'localhost:1'], { ADMIN_API_KEY: 'key' })).toHaveProperty('adminKey', 'key')
+    expect(parseOptions(['--url', 'localhost:1'], { ADMIN_API_KEY: '' })).toHaveProperty('adminKey', undefined)
   })
 
   it.each([[[]], [['--url', 'ftp://x']], [['--url', 'localhost:1', '--fone', '1']], [['localhost:1']]])('refuses %j', (args) =>

@@ -77,7 +77,7 @@ describe('the record in D1', () => {
       {
         kind: 'check.approved',
         request_id: 'the-check',
-        detail: { guess: 1, communication_id: story[0]!.detail.communication_id },
+        detail: { guess: 1, guesses_left: 4, communication_id: story[0]!.detail.communication_id },
       },
     ])
   })

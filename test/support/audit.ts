@@ -10,7 +10,7 @@ import type {
   VerificationRecord,
 } from '../../src/audit/event'
 import type { CommunicationRow } from '../../src/audit/communications-of'
-import { selectRows } from '../../src/audit/write-communications'
+import { selectRows } from '../../src/db/select-rows'
 import { uuidv7 } from '../../src/core/ids'
 import { createDatabase } from '../../src/db/client'
 import { communications } from '../../src/db/schema'
@@ -48,6 +48,8 @@ export const aRecord = (changes: Partial<VerificationRecord> = {}): Verification
   createdAt: T0,
   expiresAt: T0 + 300_000,
   completedAt: null,
+  subject: null,
+  intent: null,
   ...changes,
 })
 
@@ -100,7 +102,7 @@ export function aStory(
   const id = changes.id ?? uuidv7(T0)
   const record = aRecord(changes.record)
   const settled = settledDetail({ communication_id: id, ...changes.settled })
-  const approvedDetail: ApprovedDetail = { guess: 1, communication_id: id }
+  const approvedDetail: ApprovedDetail = { guess: 1, guesses_left: 4, communication_id: id }
   const batchOf = (event: Partial<AuditEvent>, told: Partial<VerificationRecord> = {}): AuditBatch => ({
     events: [anEvent({ verificationId: record.id, ...event })],
     records: [{ ...record, ...told }],

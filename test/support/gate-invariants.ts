@@ -1,3 +1,5 @@
+import { approvalOf } from '../../src/otp/gate-state'
+import type { CheckAnswer } from '../../src/otp/rules/guess'
 import type { Ledger } from './gate-ledger'
 import type { PureGate } from './pure-gate'
 
@@ -5,11 +7,14 @@ interface Told {
   readonly gate: PureGate
   readonly ledger: Ledger
   /** Every guess that was let in, with the code it was weighed against. */
-  readonly weighed: readonly { readonly verificationId: string; readonly codeId: string }[]
-  /** The codes that approved, one entry an approval. */
-  readonly approvals: readonly { codeId: string; attemptKey: string }[]
+  readonly weighed: readonly { readonly verificationId: string; readonly codeId: string; readonly at: number }[]
+  /** Every answer that said approved, with the request that it was given to. */
+  readonly approvals: readonly { readonly attemptKey: string; readonly answer: Approved }[]
   readonly dropped: readonly number[]
 }
+
+/** The answer to a right code, and with it two others that it shares its type with. */
+export type Approved = Extract<CheckAnswer, { approval?: unknown }>
 
 /** Throws where something does not hold. Without `expect`, which is a hundred times slower: it runs after every step. */
 export function hold(condition: boolean, what: string): void {
@@ -21,6 +26,7 @@ export function holdInvariants(told: Told): void {
   holdSends(told)
   holdReplacements(told)
   holdGuesses(told)
+  holdIntents(told)
   holdState(told)
 }
 
@@ -50,9 +56,39 @@ function holdGuesses({ ledger, weighed, approvals }: Told): void {
     const limit = ledger.entries.find(({ id }) => id === weighedFor)?.guessLimit ?? Infinity
     hold(guesses.length <= limit, `at most ${limit} guesses for a verification`)
   }
-  for (const told of Map.groupBy(approvals, ({ codeId }) => codeId).values()) {
+  for (const told of Map.groupBy(approvals, ({ answer }) => answer.verificationId).values()) {
+    const plain = told.filter(({ answer }) => !answer.approval)
     // The same request asked again is told the same.
-    hold(new Set(told.map(({ attemptKey }) => attemptKey)).size === 1, 'a code approves at most one request')
+    hold(new Set(plain.map(({ attemptKey }) => attemptKey)).size <= 1, 'a code approves at most one request')
+    const accepted = new Set(told.flatMap(({ answer: { approval } }) => (approval ? JSON.stringify(approval) : [])))
+    hold(accepted.size <= 1, 'a code lets at most one intent through, and that once')
+  }
+}
+
+function holdIntents({ gate: { state }, weighed }: Told): void {
+  const { unfulfilled = [], verifications } = state
+  hold(new Set(unfulfilled).size === unfulfilled.length, 'an intent waits once to be carried out')
+  const accepted = verifications.filter(approvalOf)
+  hold(
+    unfulfilled.every((id) => accepted.some((one) => one.id === id)),
+    'what is to be carried out was let through',
+  )
+  for (const { id, accepted: asked, completedAt, expiresAt, updateWindowMs = 0, status } of accepted) {
+    const after = asked!.acceptedAt - completedAt!
+    hold(
+      status === 'approved' && (after === 0 || (after > 0 && after < updateWindowMs)),
+      'an intent follows the right code in time',
+    )
+    hold(
+      weighed.some(({ verificationId, at }) => verificationId === id && at < expiresAt),
+      'an intent follows a code that was typed in time',
+    )
+  }
+  for (const { proof, status, updateWindowMs } of verifications) {
+    hold(proof === undefined || (status === 'approved' && updateWindowMs !== undefined), 'no proof where nothing may follow')
+  }
+  for (const { wrongProofs = 0, guessLimit } of verifications) {
+    hold(wrongProofs <= guessLimit, 'as many guesses at a proof as at a code')
   }
 }
 

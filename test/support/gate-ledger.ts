@@ -1,6 +1,7 @@
 import type { AuditEventKind } from '../../src/audit/event'
 import { DAY_MS, type GateState } from '../../src/otp/gate-state'
-import type { CheckAnswer, CheckRequest } from '../../src/otp/rules/check'
+import type { Approval, Intent } from '../../src/otp/intent'
+import type { CheckAnswer, CheckRequest } from '../../src/otp/rules/guess'
 import type { ReserveReply, ReserveRequest, SendPolicy } from '../../src/otp/rules/reserve'
 import type { SettleRequest } from '../../src/otp/rules/settle'
 
@@ -25,6 +26,13 @@ interface Entry {
   replaceable: boolean
   ended?: 'approved' | 'locked' | 'canceled'
   answered?: { readonly key: string; readonly at: number; readonly answer: CheckAnswer }
+  /** What its code is for, or was given for. */
+  intent?: Intent | undefined
+  windowMs?: number | undefined
+  /** What came with and after the right code. */
+  approved?: { readonly at: number; readonly knownBy: string | undefined; readonly communicationId: string }
+  accepted?: Approval
+  wrongAfter: number
 }
 
 /** A guess that the ledger expects to be weighed. */
@@ -44,6 +52,8 @@ export class Ledger {
   readonly entries: Entry[] = []
   readonly sends: Send[] = []
   readonly events: { kind: AuditEventKind; verificationId: string }[] = []
+  /** Verifications whose intents are still to be carried out. */
+  unfulfilled: string[] = []
   readonly #policy: SendPolicy
   readonly #wrong: number[] = []
   readonly #refusals: number[] = []
@@ -77,6 +87,8 @@ export class Ledger {
     entry.guessLimit = Math.min(entry.guessLimit, request.policy.guessLimit)
     this.sends.push(send)
     delete entry.answered
+    entry.intent = request.intent
+    entry.windowMs = request.updateWindowMs
     this.events.push({ kind: 'send.reserved', verificationId: entry.id })
     const guessesLeft = entry.guessLimit - entry.letIn
     return { status: 'reserved', verificationId: entry.id, expiresAt: this.expiresAt(entry), guessesLeft }
@@ -85,7 +97,8 @@ export class Ledger {
   settle(entry: Entry, send: Send, outcome: SettleRequest['outcome'], now: number): 'settled' | 'repeated' {
     if (send.outcome) return 'repeated'
     send.outcome = outcome
-    send.isUndone = send.isReplacement && outcome === 'rejected' && send === entry.sends.at(-1) && now < this.expiresAt(entry)
+    const isNewest = send === entry.sends.at(-1) && now < this.expiresAt(entry)
+    send.isUndone = send.isReplacement && outcome === 'rejected' && isNewest && entry.sends.at(-2)?.outcome !== 'rejected'
     this.events.push({ kind: `send.${outcome}`, verificationId: entry.id })
     return 'settled'
   }
@@ -94,25 +107,48 @@ export class Ledger {
     const { target } = request
     const entry = 'id' in target ? this.#find(target.id, '') : this.#find(undefined, target.purpose)
     if (!entry) return { status: 'not_found' }
-    if (entry.answered?.key === request.attemptKey && now - entry.answered.at < MINUTE_MS) return entry.answered.answer
+    if (entry.answered?.key === request.attemptKey && now - entry.answered.at < MINUTE_MS) return this.#answered(entry)
+    if (request.presented && !entry.intent) return { status: 'not_found' }
+    const after = this.#comesBack(entry, request) ? this.#after(entry, request, now) : undefined
+    if (after) return after
+    if (request.onlyRepeat) return { status: 'not_found' }
     const refusal = this.#refuseGuess(entry, now)
     if (refusal) {
       this.#recordRefusal('check.refused', entry.id, now)
       return refusal
+    }
+    if (request.presented && differs(request.presented, entry.intent!)) {
+      entry.ended = 'canceled'
+      this.events.push({ kind: 'check.refused', verificationId: entry.id })
+      return { status: 'changed', verificationId: entry.id }
     }
     entry.letIn += 1
     this.#wrong.push(now)
     return { status: 'weigh', verificationId: entry.id, codeId: live(entry).codeId }
   }
 
-  end(weighed: Expected & { readonly attemptKey: string }, right: boolean, now: number): CheckAnswer {
-    const entry = this.#find(weighed.verificationId, '')
-    if (entry?.answered?.key === weighed.attemptKey && now - entry.answered.at < MINUTE_MS) return entry.answered.answer
+  end({ verificationId, codeId }: Expected, request: CheckRequest, right: boolean, now: number): CheckAnswer {
+    const { attemptKey } = request
+    const entry = this.#find(verificationId, '')
+    if (entry?.answered?.key === attemptKey && now - entry.answered.at < MINUTE_MS) return this.#answered(entry)
+    const isRight = entry !== undefined && right && live(entry).codeId === codeId
+    if (isRight && this.#comesBack(entry, request)) {
+      const answer = this.#after(entry, request, now)
+      // It was no wrong guess.
+      if (answer.status === 'approved') this.#wrong.pop()
+      return answer
+    }
     // Judged by the time at which it was let in.
     if (!entry || entry.ended || live(entry).outcome === 'rejected') return { status: 'not_found' }
-    const answer = right && live(entry).codeId === weighed.codeId ? this.#approve(entry) : this.#countWrong(entry)
-    entry.answered = { key: weighed.attemptKey, at: now, answer }
-    return answer
+    const answer = isRight ? this.#approve(entry, request, now) : this.#countWrong(entry)
+    entry.answered = { key: attemptKey, at: now, answer }
+    return this.#answered(entry)
+  }
+
+  /** Some were carried out; of these, some had become impossible. */
+  fulfil(ids: readonly string[], impossible: readonly string[]): void {
+    this.unfulfilled = this.unfulfilled.filter((id) => !ids.includes(id))
+    for (const verificationId of impossible) this.events.push({ kind: 'intent.refused', verificationId })
   }
 
   cancel(entry: Entry, now: number): 'canceled' | 'not_pending' {
@@ -160,7 +196,9 @@ export class Ledger {
   forget(state: GateState, now: number, isDeleted: boolean): void {
     const kept = new Set(state.verifications.map(({ id }) => id))
     for (const entry of this.entries.filter(({ id }) => !kept.has(id))) {
-      if (now < this.expiresAt(entry) + (isDeleted ? 0 : DAY_MS)) throw new Error(`${entry.id} was forgotten too early`)
+      const isNeeded = this.unfulfilled.includes(entry.id)
+      if (isNeeded || now < this.expiresAt(entry) + (isDeleted ? 0 : DAY_MS))
+        throw new Error(`${entry.id} was forgotten too early`)
       this.entries.splice(this.entries.indexOf(entry), 1)
     }
   }
@@ -175,8 +213,8 @@ export class Ledger {
 
   /** The one that goes on, or a new one, becomes the newest, and the only one of its purpose that is open. */
   #takeUp(goingOn: Entry | undefined, { verificationId, purpose }: ReserveRequest, now: number): Entry {
-    const begun = { id: verificationId, purpose, sends: [], guessLimit: Infinity, letIn: 0, wrong: 0, replaceable: true }
-    const entry = goingOn ?? begun
+    const counts = { guessLimit: Infinity, letIn: 0, wrong: 0, wrongAfter: 0 }
+    const entry = goingOn ?? { id: verificationId, purpose, sends: [], replaceable: true, ...counts }
     const others = this.entries.filter((one) => one !== entry)
     for (const old of others) if (old.purpose === purpose && this.status(old, now) === 'pending') old.ended = 'locked'
     this.entries.splice(0, Infinity, ...others, entry)
@@ -209,11 +247,68 @@ export class Ledger {
     return waitMs > 0 ? { status: 'too_many_guesses', verificationId, waitMs } : undefined
   }
 
-  #approve(entry: Entry): CheckAnswer {
+  #approve(entry: Entry, request: CheckRequest, now: number): CheckAnswer {
     entry.ended = 'approved'
+    entry.approved = { at: now, knownBy: request.proofs?.[0], communicationId: `com-${live(entry).codeId}` }
     this.#wrong.pop()
     this.events.push({ kind: 'check.approved', verificationId: entry.id })
-    return { status: 'approved', verificationId: entry.id, guessesLeft: Math.max(0, entry.guessLimit - entry.letIn) }
+    if (entry.intent ?? request.intent) this.#accept(entry, request, now)
+    return this.#approvedAnswer(entry)
+  }
+
+  #accept(entry: Entry, request: CheckRequest, now: number): void {
+    const intent = (entry.intent ??= request.intent)!
+    const { surface, requestId } = request
+    const { communicationId } = entry.approved!
+    entry.accepted = { verificationId: entry.id, intent, acceptedAt: now, communicationId, surface, requestId }
+    this.unfulfilled.push(entry.id)
+    this.events.push({ kind: 'intent.accepted', verificationId: entry.id })
+  }
+
+  /** With what was let through by now, whenever that was. */
+  #approvedAnswer(entry: Entry): CheckAnswer {
+    const guessesLeft = Math.max(0, entry.guessLimit - entry.letIn)
+    const approval = entry.accepted && { approval: entry.accepted }
+    return { status: 'approved', verificationId: entry.id, guessesLeft, ...approval }
+  }
+
+  #answered(entry: Entry): CheckAnswer {
+    const { answer } = entry.answered!
+    return answer.status === 'approved' ? this.#approvedAnswer(entry) : answer
+  }
+
+  /** Does somebody come back after the right code, with something that could follow or have followed it? */
+  #comesBack({ ended, approved, windowMs, intent }: Entry, request: CheckRequest): boolean {
+    if (ended !== 'approved' || approved?.knownBy === undefined || windowMs === undefined) return false
+    if (!intent) return request.intent !== undefined && !request.onlyRepeat
+    if (!request.intent) return request.presented !== undefined
+    return request.intent.key === intent.key || !request.onlyRepeat
+  }
+
+  #after(entry: Entry, request: CheckRequest, now: number): CheckAnswer {
+    const verificationId = entry.id
+    const refuse = (answer: CheckAnswer) => {
+      this.#recordRefusal('check.refused', verificationId, now)
+      return answer
+    }
+    const { accepted, intent, windowMs, approved } = entry
+    if (intent && request.presented && differs(request.presented, intent)) return refuse({ status: 'changed', verificationId })
+    if (intent && request.intent && request.intent.key !== intent.key) return refuse({ status: 'used', verificationId })
+    const over = (accepted ? this.expiresAt(entry) : approved!.at) + windowMs!
+    if (now >= over) return refuse({ status: 'too_late', verificationId })
+    if (this.guessesOpenAt(now) > now || entry.wrongAfter >= entry.guessLimit) {
+      return refuse({ status: 'too_many_guesses', verificationId, waitMs: this.firstSendAt(now) - now })
+    }
+    const isKnown = request.vetoed !== true && (request.proofs ?? []).includes(approved!.knownBy!)
+    if (!isKnown) {
+      entry.wrongAfter += 1
+      this.#wrong.push(now)
+      this.events.push({ kind: 'check.incorrect', verificationId })
+      const guessesLeft = Math.max(0, entry.guessLimit - entry.wrongAfter)
+      return { status: 'incorrect_after_approval', verificationId, guessesLeft }
+    }
+    if (!accepted) this.#accept(entry, request, now)
+    return this.#approvedAnswer(entry)
   }
 
   #countWrong(entry: Entry): CheckAnswer {
@@ -229,6 +324,10 @@ export class Ledger {
     this.#refusals.push(now)
     this.events.push({ kind, verificationId })
   }
+}
+
+function differs(presented: Intent['facts'], { facts }: Intent): boolean {
+  return Object.keys(presented).some((name) => presented[name] !== facts[name])
 }
 
 /** The send whose code counts: the newest, but that a replacement which nobody took leaves things as they were. */

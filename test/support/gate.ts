@@ -47,9 +47,9 @@ export async function auditOf(stub: GateStub): Promise<AuditRow[]> {
   return rows.results
 }
 
-/** The namespace with some methods of its stubs replaced: a Worker that loses calls, or dies before it makes them. */
+/** The namespace with some methods of its stubs replaced: a Worker that loses calls, or dies before or after it makes them. */
 export function gatesWith(
-  replaced: Partial<Record<'reserve' | 'settle' | 'check', () => Promise<never>>>,
+  replaced: Partial<Record<'reserve' | 'settle' | 'check', (stub: GateStub, request: never) => Promise<unknown>>>,
 ): DurableObjectNamespace {
   return {
     idFromName: (name: string) => env.PHONE_GATE.idFromName(name),
@@ -57,7 +57,10 @@ export function gatesWith(
     get: (id: DurableObjectId) => {
       const stub = env.PHONE_GATE.get(id)
       return new Proxy(stub, {
-        get: (target, name) => replaced[name as keyof typeof replaced] ?? Reflect.get(target, name),
+        get(target, name) {
+          const instead = replaced[name as keyof typeof replaced]
+          return instead ? (request: never) => instead(stub, request) : Reflect.get(target, name)
+        },
       })
     },
   } as unknown as DurableObjectNamespace

@@ -1,8 +1,10 @@
 import { type Decision, EMPTY_GATE_STATE, type GateState, type Verification } from '../../src/otp/gate-state'
+import type { Approval, Intent, IntentFacts } from '../../src/otp/intent'
 import { type CancelReply, cancel } from '../../src/otp/rules/cancel'
-import { type CheckAnswer, type CheckRequest, type Weighing, beginCheck, endCheck } from '../../src/otp/rules/check'
+import { type Weighing, beginCheck, endCheck } from '../../src/otp/rules/check'
+import type { CheckAnswer, CheckRequest } from '../../src/otp/rules/guess'
 import type { CheckTarget } from '../../src/otp/rules/target'
-import { dropBatch, takeBatch } from '../../src/otp/rules/outbox'
+import { dropBatch, dropFulfilled, takeBatch, unfulfilledIn } from '../../src/otp/rules/outbox'
 import { type ReserveReply, type ReserveRequest, type SendPolicy, reserve } from '../../src/otp/rules/reserve'
 import { type SettleReply, type SettleRequest, settle } from '../../src/otp/rules/settle'
 
@@ -29,6 +31,12 @@ export const POLICY: SendPolicy = {
 
 /** As the defaults, but nothing bounds the sends: for stories about guesses. */
 export const FREE_POLICY: SendPolicy = { ...POLICY, cooldownMs: 0, windows: [] }
+
+/** How long an intent may follow the right code, in these stories. */
+export const WINDOW_MS = 10 * MINUTE_MS
+
+/** Something that a right code can be given for. */
+export const anIntent = (name: string, facts: IntentFacts = {}): Intent => ({ key: `key-of-${name}`, facts: { name, ...facts } })
 
 /**
  * The rules of one number, run one after another over a state that is frozen through and through (a rule that changed its
@@ -136,6 +144,13 @@ export class PureGate {
       this.state = deepFreeze(dropBatch(this.state, takeBatch(this.state, this.now), this.now))
       if (this.state.outbox.length >= length) throw new Error('a batch was dropped, and the outbox is as long as before')
     }
+  }
+
+  /** Carries out what right codes were given for; of these, some turn out to be impossible by then. */
+  fulfil(impossible: readonly string[] = []): Approval[] {
+    const approvals = unfulfilledIn(this.state)
+    this.state = deepFreeze(dropFulfilled(this.state, approvals, impossible, this.now))
+    return approvals
   }
 
   #apply<Reply>({ state, reply }: Decision<Reply>): Reply {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type DeliveryStatus, DELIVERY_RANK, isLost } from '../../audit/delivery-status'
-import { applyReceipts, selectRows } from '../../audit/write-communications'
+import { applyReceipts } from '../../audit/write-communications'
+import { selectRows } from '../../db/select-rows'
 import type { VendorId } from '../../config/vendors'
 import type { Database } from '../../db/client'
 import { communicationReceipts, communications } from '../../db/schema'

@@ -1,5 +1,6 @@
 import type { VendorId } from '../../config/vendors'
 import type { Channel } from '../message'
+import type { VariableName } from './variables'
 
 /** What an SMS ends with, so that the phone can fill the code in. Each form wants the last line for itself. */
 export type LastLine =
@@ -34,13 +35,17 @@ export interface WantedTemplate {
   readonly locale: string
   /** The text where none is stored for these. */
   readonly builtIn: string
+  /** What the message has values for, besides those that every message has: a text that needs more is not used. */
+  readonly given?: readonly VariableName[]
+  /** What the text has to show: one that does not is not used. */
+  readonly mustShow?: readonly VariableName[]
 }
 
 /** The templates in force. */
 export interface Templates {
   /**
    * The stored template for a message, else the built-in text. Undefined only where one was asked for by its id and is not
-   * in force for that channel. Reads memory once they were read.
+   * in force for that channel, and where none shows what has to be shown. Reads memory once they were read.
    * @throws `dependency_unavailable` only where one was asked for by its id, is not known, and D1 cannot tell
    * @param defer lets the reading go on after the answer
    */

@@ -36,12 +36,33 @@ export const VARIABLES = {
     longest: 'x'.repeat(32),
     description: 'What the code is for.',
   },
+  amount: {
+    aliases: [],
+    sample: 'INR 5000.00',
+    longest: 'XXX 9999999999999.99',
+    description: 'Payments only: what is paid, with its currency.',
+  },
+  payee: {
+    aliases: [],
+    sample: 'Example Finance',
+    longest: 'ह'.repeat(40),
+    description: 'Payments only: who is paid.',
+  },
+  loan: {
+    aliases: [],
+    sample: '*23',
+    longest: '*0000',
+    description: 'Payments only: the end of the id of the loan.',
+  },
 } as const satisfies Record<string, Variable>
 
 export type VariableName = keyof typeof VARIABLES
 
 /** Values by the names of their variables; one that is not given is empty. */
 export type Values = { readonly [Name in VariableName]?: string | undefined }
+
+/** Those that every message has a value for. */
+export const USUAL_VARIABLES: readonly VariableName[] = ['otp_code', 'expires_in_minutes', 'app_name', 'purpose']
 
 export const VARIABLE_NAMES = Object.keys(VARIABLES) as readonly VariableName[]
 

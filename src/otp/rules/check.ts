@@ -5,31 +5,17 @@ import {
   type GateState,
   type LiveCode,
   type Verification,
+  approvalOf,
   statusAt,
   withVerification,
 } from '../gate-state'
+import { codeBinding, contradicts } from '../intent'
+import { recordAccepted, useApproval, withAccepted } from './after-approval'
+import type { CheckAnswer, CheckRefusal, CheckRequest } from './guess'
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
 import { type SendWindow, nextSendAt, windowsOpenAt } from './send-window'
-import { type CheckTarget, findTarget } from './target'
-
-export interface CheckRequest {
-  readonly target: CheckTarget
-  /** Tells a repetition of this very request from another guess. */
-  readonly attemptKey: string
-  /** For telling when a new code can be asked for. */
-  readonly windows: readonly SendWindow[]
-  readonly surface: string
-  readonly requestId: string
-}
-
-export type CheckRefusal =
-  | { readonly status: 'not_found' }
-  | { readonly status: 'expired'; readonly verificationId: string }
-  /** `waitMs`: until a guess at a new code, or at this one, may be let in. By the gate's clock: the Worker's may differ. */
-  | { readonly status: 'too_many_guesses'; readonly verificationId: string; readonly waitMs: number }
-
-export type CheckAnswer = CheckRefusal | (CheckReplay['reply'] & { readonly verificationId: string })
+import { findTarget } from './target'
 
 /** A guess that has been counted and is to be weighed now. */
 export interface Weighing {
@@ -54,8 +40,15 @@ export function beginCheck(state: GateState, request: CheckRequest, now: number)
 
   const replay = replayOf(verification, request, now)
   if (replay) return { state, reply: replay }
+  if (request.presented && !verification.intent) return { state, reply: { status: 'not_found' } }
+  const used = useApproval(state, verification, request, now)
+  if (used) return used
+  if (request.onlyRepeat === true) return { state, reply: { status: 'not_found' } }
   const refusal = refuseGuess(state, verification, request.windows, now)
   if (refusal) return { state: recordRefusal(state, refusedEvent(verification, request, refusal), now), reply: refusal }
+
+  if (request.presented && contradicts(request.presented, verification.intent!))
+    return endChanged(state, verification, request, now)
 
   const counted: Verification = { ...verification, guesses: verification.guesses + 1 }
   const wrongGuesses = [...state.wrongGuesses.filter((at) => at > now - DAY_MS), now]
@@ -67,7 +60,7 @@ export function beginCheck(state: GateState, request: CheckRequest, now: number)
       code: verification.code!,
       phone: state.phone,
       purpose: verification.purpose,
-      bindingHash: verification.bindingHash,
+      bindingHash: codeBinding(verification.bindingHash, verification.intent),
       expiresAt: verification.expiresAt,
     },
   }
@@ -86,25 +79,39 @@ export function endCheck(
   if (!verification) return { state, reply: { status: 'not_found' } }
   const replay = replayOf(verification, weighed.request, now)
   if (replay) return { state, reply: replay }
-  if (verification.status !== 'pending') return { state, reply: { status: 'not_found' } }
   const isRight = weighed.right && verification.lastCodeId === weighed.codeId
+  if (verification.status !== 'pending') {
+    const used = isRight ? useApproval(state, verification, weighed.request, now) : undefined
+    if (used?.reply.status === 'approved') return { ...used, state: withoutOneWrong(used.state) }
+    return used ?? { state, reply: { status: 'not_found' } }
+  }
   return isRight ? approve(state, verification, weighed.request, now) : countWrong(state, verification, weighed.request, now)
 }
 
 function approve(state: GateState, verification: Verification, request: CheckRequest, now: number): Decision<CheckAnswer> {
   const reply = { status: 'approved', guessesLeft: guessesLeft(verification) } as const
-  const approved: Verification = {
+  const ended: Verification = {
     ...verification,
     status: 'approved',
     code: null,
     completedAt: now,
     replay: { attemptKey: request.attemptKey, at: now, reply },
   }
-  // It was counted as wrong while it was being weighed; which entry goes does not matter, they differ by milliseconds.
-  const next = { ...withVerification(state, approved), wrongGuesses: state.wrongGuesses.slice(0, -1) }
+  const proof = verification.updateWindowMs === undefined ? undefined : request.proofs?.[0]
+  const approved = withAccepted(proof === undefined ? ended : { ...ended, proof }, request, now)
+  const next = withoutOneWrong(withVerification(state, approved))
   const communicationId = approved.message?.communicationId ?? null
-  const event = auditEvent(approved, request, 'check.approved', { guess: approved.guesses, communication_id: communicationId })
-  return { state: recordEvent(next, event, now), reply: { ...reply, verificationId: approved.id } }
+  const event = auditEvent(approved, request, 'check.approved', {
+    guess: approved.guesses,
+    guesses_left: reply.guessesLeft,
+    communication_id: communicationId,
+  })
+  return { state: recordAccepted(recordEvent(next, event, now), approved, now), reply: withApproval(reply, approved) }
+}
+
+/** A right one was counted as wrong while it was being weighed; which entry goes does not matter, they differ by milliseconds. */
+function withoutOneWrong(state: GateState): GateState {
+  return { ...state, wrongGuesses: state.wrongGuesses.slice(0, -1) }
 }
 
 function countWrong(state: GateState, verification: Verification, request: CheckRequest, now: number): Decision<CheckAnswer> {
@@ -122,10 +129,26 @@ function countWrong(state: GateState, verification: Verification, request: Check
   return { state: recordEvent(withVerification(state, counted), event, now), reply: { ...reply, verificationId: counted.id } }
 }
 
+/** A changed amount or payee makes the code worth nothing (PSD2 RTS, article 5). */
+function endChanged(state: GateState, verification: Verification, request: CheckRequest, now: number): Decision<CheckAnswer> {
+  const canceled: Verification = { ...verification, status: 'canceled', code: null, completedAt: now }
+  const event = auditEvent(canceled, request, 'check.refused', { reason: 'changed' })
+  return {
+    state: recordEvent(withVerification(state, canceled), event, now),
+    reply: { status: 'changed', verificationId: verification.id },
+  }
+}
+
+function withApproval(reply: CheckReplay['reply'], verification: Verification): CheckAnswer {
+  const approval = reply.status === 'approved' ? approvalOf(verification) : undefined
+  return { ...reply, verificationId: verification.id, ...(approval && { approval }) }
+}
+
 /** The answer that this very request has had, if that was just now. */
-function replayOf({ id, replay }: Verification, request: CheckRequest, now: number): CheckAnswer | undefined {
+function replayOf(verification: Verification, request: CheckRequest, now: number): CheckAnswer | undefined {
+  const { replay } = verification
   const isRepeated = replay?.attemptKey === request.attemptKey && now < replay.at + REPLAY_MS
-  return isRepeated ? { ...replay.reply, verificationId: id } : undefined
+  return isRepeated ? withApproval(replay.reply, verification) : undefined
 }
 
 function guessesLeft({ guessLimit, guesses }: Verification): number {

@@ -1,4 +1,5 @@
 import { type GateState, type SentMessage, statusAt } from '../gate-state'
+import type { Intent } from '../intent'
 import { type SendWindow, nextSendAt } from './send-window'
 
 /** What can be told of a verification; `null` where the gate knows none by that id. Times in milliseconds. */
@@ -24,6 +25,11 @@ export interface Description {
   readonly templateId?: string | null
   readonly channelIsFixed?: boolean
   readonly replaceable?: boolean
+  readonly values?: Readonly<Record<string, string>> | null
+  readonly mustShow?: readonly string[] | null
+  readonly subject?: string | null
+  readonly intent?: Intent | null
+  readonly updateWindowMs?: number | null
 }
 
 /** Describes one verification. Reads only. */
@@ -52,5 +58,10 @@ export function describe(state: GateState, id: string, windows: readonly SendWin
     templateId: found.templateId ?? null,
     channelIsFixed: found.channelIsFixed ?? false,
     replaceable: found.replaceable ?? false,
+    values: found.values ?? null,
+    mustShow: found.mustShow ?? null,
+    subject: found.subject ?? null,
+    intent: found.intent ?? null,
+    updateWindowMs: found.updateWindowMs ?? null,
   }
 }

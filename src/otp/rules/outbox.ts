@@ -1,5 +1,8 @@
-import type { AuditBatch, VerificationRecord } from '../../audit/event'
-import { DAY_MS, type GateState, type Verification, statusAt, withoutExpiredCodes } from '../gate-state'
+import { textIn } from '../../audit/detail'
+import type { AuditBatch, AuditEvent, VerificationRecord } from '../../audit/event'
+import { DAY_MS, type GateState, type Verification, approvalOf, statusAt, withoutExpiredCodes } from '../gate-state'
+import type { Approval } from '../intent'
+import { recordEvent } from './record'
 
 /** A few seconds, so that a send, its outcome and often the check travel in one batch. */
 const FLUSH_DELAY_MS = 4_000
@@ -11,16 +14,43 @@ const EVENTS_PER_BATCH = 50
 export function takeBatch(state: GateState, now: number): AuditBatch {
   const events = state.outbox.slice(0, EVENTS_PER_BATCH)
   const ids = new Set(events.map(({ verificationId }) => verificationId))
-  return { events, records: state.verifications.filter(({ id }) => ids.has(id)).map((one) => toRecord(state, one, now)) }
+  const known = state.verifications.filter(({ id }) => ids.has(id))
+  const wishes = events.filter(({ verificationId }) => !known.some(({ id }) => id === verificationId))
+  return {
+    events,
+    records: [...known.map((one) => toRecord(state, one, now)), ...wishes.flatMap((event) => toWishRecord(state, event) ?? [])],
+  }
 }
 
 /** The state once a batch is safely in D1. Verifications that ended more than a day ago are forgotten here. */
 export function dropBatch(state: GateState, batch: AuditBatch, now: number): GateState {
   const carried = new Set(batch.events.map(({ seq }) => seq))
   const outbox = state.outbox.filter(({ seq }) => !carried.has(seq))
-  const kept = new Set(outbox.map(({ verificationId }) => verificationId))
+  const kept = new Set([...outbox.map(({ verificationId }) => verificationId), ...(state.unfulfilled ?? [])])
   const verifications = state.verifications.filter(({ id, expiresAt }) => kept.has(id) || expiresAt > now - DAY_MS)
   return withoutExpiredCodes({ ...state, outbox, verifications, flushFailures: 0 }, now)
+}
+
+/** The accepted intents that may not have been carried out yet. */
+export function unfulfilledIn({ verifications, unfulfilled = [] }: GateState): Approval[] {
+  return verifications.flatMap((one) => (unfulfilled.includes(one.id) ? (approvalOf(one) ?? []) : []))
+}
+
+/** The state once these were carried out, or were found to be impossible by then. */
+export function dropFulfilled(
+  state: GateState,
+  approvals: readonly Approval[],
+  impossible: readonly string[],
+  now: number,
+): GateState {
+  const done = new Set(approvals.map(({ verificationId }) => verificationId))
+  const left = { ...state, unfulfilled: state.unfulfilled?.filter((id) => !done.has(id)) ?? [], flushFailures: 0 }
+  const refused = approvals.filter(({ verificationId }) => impossible.includes(verificationId))
+  return refused.reduce<GateState>(
+    (next, { verificationId, surface, requestId }) =>
+      recordEvent(next, { verificationId, kind: 'intent.refused', surface, requestId, detail: { reason: 'overtaken' } }, now),
+    left,
+  )
 }
 
 /**
@@ -29,15 +59,49 @@ export function dropBatch(state: GateState, batch: AuditBatch, now: number): Gat
  * @param jitter 0 to 1; spreads the gates that wait for the same outage
  */
 export function nextAlarmAt(state: GateState, now: number, jitter: number): number {
-  if (state.outbox.length === 0) return state.lastActivityAt + DAY_MS
+  if (!isWaiting(state)) return state.lastActivityAt + DAY_MS
   if (state.flushFailures === 0) return now + FLUSH_DELAY_MS
   const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(state.flushFailures - 1, 20))
   return now + pause * (0.8 + 0.4 * jitter)
 }
 
+/** Is there anything for D1? */
+export function isWaiting({ outbox, unfulfilled = [] }: GateState): boolean {
+  return outbox.length > 0 || unfulfilled.length > 0
+}
+
 /** Is there nothing left that decides or waits? Then the object's storage can go. */
 export function isQuiet(state: GateState, now: number): boolean {
-  return state.outbox.length === 0 && now >= state.lastActivityAt + DAY_MS
+  return !isWaiting(state) && now >= state.lastActivityAt + DAY_MS
+}
+
+/** A send that was refused before there was a verification: where it was about something, that has it in its story. */
+function toWishRecord(
+  state: GateState,
+  { verificationId: id, seq, at, surface, detail }: AuditEvent,
+): VerificationRecord | undefined {
+  const { phoneHash, phoneMasked, country } = state
+  const [subject, purpose] = [textIn(detail, 'subject'), textIn(detail, 'purpose')]
+  if (subject === null || purpose === null) return undefined
+  return {
+    id,
+    version: seq,
+    phoneHash,
+    phoneMasked,
+    country,
+    purpose,
+    bindingHash: textIn(detail, 'binding_hash'),
+    surface,
+    channel: textIn(detail, 'channel') ?? '',
+    status: 'failed',
+    sends: 0,
+    guesses: 0,
+    createdAt: at,
+    expiresAt: at,
+    completedAt: at,
+    subject,
+    intent: null,
+  }
 }
 
 function toRecord(state: GateState, verification: Verification, now: number): VerificationRecord {
@@ -58,5 +122,7 @@ function toRecord(state: GateState, verification: Verification, now: number): Ve
     createdAt,
     expiresAt,
     completedAt,
+    subject: verification.subject ?? null,
+    intent: verification.intent?.facts ?? null,
   }
 }

@@ -1,4 +1,4 @@
-import type { ReservedDetail } from '../../audit/event'
+import type { AuditDetail, ReservedDetail } from '../../audit/event'
 import {
   DAY_MS,
   type Decision,
@@ -9,6 +9,7 @@ import {
   statusAt,
   withoutExpiredCodes,
 } from '../gate-state'
+import type { Intent } from '../intent'
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
 import { type SendWindow, nextSendAt, windowsOpenAt } from './send-window'
@@ -44,6 +45,12 @@ export interface ReserveRequest {
   readonly replaceable?: boolean
   /** Set to replace exactly this message, which is lost: without the cooldown, and once for a verification. */
   readonly replaces?: string
+  readonly values?: Readonly<Record<string, string>>
+  readonly mustShow?: readonly string[]
+  readonly subject?: string
+  /** What the code is for, fixed from now on. */
+  readonly intent?: Intent
+  readonly updateWindowMs?: number
 }
 
 export type ReserveReply =
@@ -82,7 +89,7 @@ export function reserve(state: GateState, request: ReserveRequest, now: number):
 
   const refusal = refuseSend(state, request, now)
   if (refusal) {
-    const detail = { reason: refusal.reason, wait_ms: refusal.waitMs, channel: request.channel }
+    const detail = { reason: refusal.reason, wait_ms: refusal.waitMs, channel: request.channel, ...wishOf(request) }
     const event = {
       verificationId: current?.id ?? request.verificationId,
       kind: 'send.refused',
@@ -93,6 +100,11 @@ export function reserve(state: GateState, request: ReserveRequest, now: number):
     return { state: recordRefusal(state, event, now), reply: refusal }
   }
   return grant(state, current && canContinue(current, request.policy, now) ? current : undefined, request, now)
+}
+
+/** What a refused send was about: there may be no verification that tells. */
+function wishOf({ subject, purpose, bindingHash }: ReserveRequest) {
+  return subject === undefined ? {} : { subject, purpose, binding_hash: bindingHash }
 }
 
 function findCurrent(state: GateState, request: ReserveRequest): Verification | undefined {
@@ -174,6 +186,11 @@ function grant(
     channelIsFixed: request.channelIsFixed ?? false,
     replaceable: request.replaces === undefined && (!current || current.replaceable === true) && (request.replaceable ?? false),
     ...(request.profile !== undefined && { profile: request.profile }),
+    ...(request.values && { values: request.values }),
+    ...(request.mustShow && { mustShow: request.mustShow }),
+    ...(request.subject !== undefined && { subject: request.subject }),
+    ...(request.intent && { intent: request.intent }),
+    ...(request.updateWindowMs !== undefined && { updateWindowMs: request.updateWindowMs }),
   }
   const next: GateState = {
     ...state,
@@ -197,8 +214,9 @@ function grant(
   return { state: withoutExpiredCodes(recorded, now), reply: reserved(recorded, verification, request, now) }
 }
 
-function reservedDetail(request: ReserveRequest, send: number): ReservedDetail {
+function reservedDetail(request: ReserveRequest, send: number): ReservedDetail & AuditDetail {
   return {
+    ...request.intent?.facts,
     communication_id: request.communicationId,
     channel: request.channel,
     send,

@@ -79,6 +79,8 @@ function asText(value: unknown): string | null {
 
 // An outcome can come late, after a resend: it may end only its own code.
 function withoutCode(verification: Verification, codeId: string, now: number): Verification {
+  // The lost one was never sent: nobody has its code, so it cannot be good again.
+  if (verification.code?.replaces?.code.id === codeId) return withoutLost(verification, verification.code.id)
   if (verification.status !== 'pending' || verification.lastCodeId !== codeId) return verification
   const lost = now < verification.expiresAt ? verification.code?.replaces : undefined
   return lost ? { ...verification, ...lost, lastCodeId: lost.code.id } : { ...verification, status: 'failed', code: null }

@@ -57,6 +57,7 @@ export const answers = once(() => {
       example: { id: 'ver_example', status: 'approved', valid: true, guesses_left: 4 },
     })
 
+  const issue = z.object({ path: z.string(), message: z.string() })
   const problem = z
     .object({
       type: z.string(),
@@ -70,7 +71,11 @@ export const answers = once(() => {
         .string()
         .optional()
         .meta({ description: 'With `delivery_unknown`: a code that arrives after all is checked under this id.' }),
-      errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+      errors: z.array(issue).optional(),
+      rows: z
+        .array(z.object({ row: z.int().min(0), id: z.string().nullable(), errors: z.array(issue) }))
+        .optional()
+        .meta({ description: 'With `import_refused`: the rows with mistakes, counted from 0.' }),
     })
     .meta({ id: 'Problem', description: 'RFC 9457.' })
   return { verification, checked, problem }

@@ -50,8 +50,14 @@ function problem(refusal: Refusal, requestId: string, status: number): object {
     request_id: requestId,
     ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
     ...(refusal.code === 'delivery_unknown' ? { verification_id: refusal.details.verificationId } : {}),
-    ...(refusal.code === 'invalid_request' ? { errors: refusal.details.issues } : {}),
+    ...('issues' in refusal.details ? { errors: refusal.details.issues } : {}),
+    ...(refusal.code === 'import_refused' ? { rows: refusal.details.rows.map(rowBody) } : {}),
   }
+}
+
+/** One row of an import that was refused. */
+function rowBody({ row, id, issues }: Extract<Refusal, { code: 'import_refused' }>['details']['rows'][number]) {
+  return { row, id, errors: issues }
 }
 
 /** `send_limit_reached` as "Send limit reached". */

@@ -1,7 +1,11 @@
 import type { Provide } from '../../http/http-env'
 import { createSurface } from '../../http/surface'
 import { addCommunicationRoutes } from './communications'
+import { addConfirmationRoutes } from './confirmations'
 import { v1Envelope } from './envelope'
+import { addLoanContactRoutes } from './loan-contacts'
+import { addLoanRoutes } from './loans'
+import { addRepaymentStoryRoute } from './repayment-story'
 import { addStatsRoutes } from './stats'
 import { addTemplateRoutes } from './templates'
 import { addVerificationRoutes } from './verifications'
@@ -10,6 +14,10 @@ import { addVerificationRoutes } from './verifications'
 export function createV1Surface(provide: Provide) {
   const { app, operation, close } = createSurface(v1Envelope)
   addVerificationRoutes({ app, operation }, provide)
+  addConfirmationRoutes({ app, operation }, provide)
+  addLoanRoutes({ app, operation }, provide)
+  addLoanContactRoutes({ app, operation }, provide)
+  addRepaymentStoryRoute({ app, operation }, provide)
   addTemplateRoutes({ app, operation }, provide)
   addCommunicationRoutes({ app, operation }, provide)
   addStatsRoutes({ app, operation }, provide)

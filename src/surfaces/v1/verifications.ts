@@ -120,7 +120,12 @@ export function addVerificationRoutes(
     jsonBody(resendBodySchema, { optional: true }),
     async (c) => {
       const deps = provide(c.env)
-      const input = { id: c.req.param('id'), profile: deps.profiles.v1, channel: c.req.valid('json').channel }
+      const input = {
+        id: c.req.param('id'),
+        profile: deps.profiles.v1,
+        profiles: deps.profiles,
+        channel: c.req.valid('json').channel,
+      }
       return c.json(sentBody(await resendVerification(deps.verification, callerOf(c, SURFACE), input)))
     },
   )
@@ -143,5 +148,11 @@ export function addVerificationRoutes(
 }
 
 function sentBody(sent: SentVerification) {
-  return verificationBody({ ...sent, status: 'pending', completedAt: null, communicationId: sent.message.communicationId })
+  return verificationBody({
+    ...sent,
+    status: 'pending',
+    completedAt: null,
+    communicationId: sent.message.communicationId,
+    intent: null,
+  })
 }

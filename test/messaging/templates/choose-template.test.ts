@@ -72,6 +72,42 @@ describe('chooseTemplate', () => {
     expect(idOf(changes)).toBe(templateId)
   })
 
+  describe('by what a message can say, and has to', () => {
+    const paying = [
+      aTemplate('payee-only', { purpose: 'payment', content: '{{otp_code}} {{payee}}' }),
+      aTemplate('both', { purpose: 'payment', content: '{{otp}} {{amount}} {{payee}} {{app_name}}' }),
+      aTemplate('plain', { purpose: 'payment', content: '{{code}} {{purpose}} {{expires_in_minutes}}' }),
+    ]
+    const chosen = (changes: Partial<WantedTemplate>) =>
+      chooseTemplate(paying, wanted({ purpose: 'payment', ...changes }))?.templateId
+    const both = ['amount', 'payee'] as const
+
+    it.each<[string, Partial<WantedTemplate>, string | null | undefined]>([
+      ['nothing but the usual', {}, 'plain'],
+      ['an empty list', { given: [] }, 'plain'],
+      ['the payee', { given: ['payee'] }, 'payee-only'],
+      ['the amount', { given: ['amount'] }, 'plain'],
+      ['both', { given: both }, 'payee-only'],
+      ['both, and shows both', { given: both, mustShow: both }, 'both'],
+      ['both, and shows the amount', { given: both, mustShow: ['amount'] }, 'both'],
+      ['more than any text has places for', { given: [...both, 'loan'], mustShow: both }, 'both'],
+      ['all, and shows the loan, which no text does', { given: [...both, 'loan'], mustShow: ['loan'] }, undefined],
+      ['all, and shows the loan in its own words', { given: ['loan'], mustShow: ['loan'], builtIn: '{{code}} {{loan}}' }, null],
+      ['the amount without the value for it', { mustShow: ['amount'], builtIn: '{{code}} {{amount}}' }, undefined],
+    ])('that has %s', (_name, changes, templateId) => {
+      expect(chosen(changes)).toBe(templateId)
+    })
+
+    it.each<[Partial<WantedTemplate>, string | undefined]>([
+      [{ templateId: 'both', given: both }, 'both'],
+      [{ templateId: 'both' }, undefined],
+      [{ templateId: 'both', given: ['amount'] }, undefined],
+      [{ templateId: 'plain', given: both, mustShow: both }, undefined],
+    ])('asked for %j gives %s, and nothing instead', (changes, templateId) => {
+      expect(chosen(changes)).toBe(templateId)
+    })
+  })
+
   it('gives the built-in text where none is stored', () => {
     expect(chooseTemplate([], wanted({ purpose: 'payment', locale: 'hi', channel: 'whatsapp' }))).toStrictEqual({
       templateId: null,

@@ -19,6 +19,18 @@ export interface Faults {
   hidesGuessesLeft?: boolean
   refusesTheRightCode?: boolean
   acceptsACodeTwice?: boolean
+  /** Without it everybody may read and create loans. */
+  adminKey?: string
+  /** Of payments. */
+  paymentCode?: string
+  noPaidStatus?: boolean
+  refusesLoans?: boolean
+  paymentSendFails?: boolean
+  updateFails?: boolean
+  updatesOnce?: boolean
+  changesTwice?: boolean
+  roundsAmounts?: boolean
+  noStory?: boolean
 }
 
 interface Reply {
@@ -34,6 +46,7 @@ export async function startFakeService(faults: Faults = {}) {
   const live = new Set<string>()
   const sentTo: string[] = []
   const requests: string[] = []
+  const withKey: string[] = []
 
   const send = (body: string): Reply => {
     let phone: string
@@ -64,6 +77,7 @@ export async function startFakeService(faults: Faults = {}) {
     return success({ phone_number: phone })
   }
 
+  const payments = fakePayments(faults)
   const debug = (): Reply =>
     faults.mode === 'production'
       ? refusal(404, 'route_not_found')
@@ -79,13 +93,21 @@ export async function startFakeService(faults: Faults = {}) {
     'GET /debug/whatsapp': debug,
     'POST /send-otp': send,
     'POST /verify-otp': verify,
+    ...payments.routes,
   }
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const route = `${request.method} ${request.url}`
     requests.push(route)
     const unknown = faults.webPageForUnknownPaths ? { status: 404, body: '<!doctype html>' } : refusal(404, 'route_not_found')
-    const { status, body, headers } = routes[route]?.(await text(request)) ?? unknown
+    const { authorization } = request.headers
+    const isClosed = faults.adminKey !== undefined && authorization !== `Bearer ${faults.adminKey}`
+    if (authorization !== undefined) withKey.push(route)
+    const handler = routes[route] ?? payments.story(route)
+    const { status, body, headers } =
+      isClosed && route.includes('/v1/') && !route.includes('/api/v1/')
+        ? refusal(401, 'unauthorized')
+        : (handler?.(await text(request)) ?? unknown)
     const isText = typeof body === 'string'
     response.writeHead(status, { 'content-type': isText ? 'text/html; charset=utf-8' : 'application/json', ...headers })
     response.end(isText ? body : JSON.stringify(body))
@@ -98,11 +120,64 @@ export async function startFakeService(faults: Faults = {}) {
     code: CODE,
     sentTo,
     requests,
+    /** Requests that came with a bearer token. */
+    withKey,
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** Loans, and codes that confirm their repayments. */
+function fakePayments(faults: Faults) {
+  const amounts = new Map<string, string>()
+  const changes = new Map<string, number>()
+
+  const createLoan = (body: string): Reply => {
+    const { id, repayments } = JSON.parse(body) as { id: string; repayments: { amount_due: string }[] }
+    if (faults.refusesLoans) return refusal(400, 'invalid_request')
+    amounts.set(id, repayments[0]!.amount_due)
+    return { status: 201, body: { id } }
+  }
+
+  const update = (body: string): Reply => {
+    const { loan_id: id, otp_code: code, status_update: wanted } = JSON.parse(body) as UpdateRequest
+    const isRight = code === (faults.paymentCode ?? '123456')
+    if (!amounts.has(id) || wanted.repayment_status !== 30 || wanted.payment_mode_id !== 7) return refusal(422, 'update_refused')
+    if (!isRight) return { status: 400, body: { success: false, message: 'wrong', error: 'code_incorrect', attempts_left: 2 } }
+    if (faults.updateFails || (faults.updatesOnce && changes.has(id))) return refusal(503, 'update_pending')
+    changes.set(id, faults.changesTwice ? (changes.get(id) ?? 0) + 1 : 1)
+    return { status: 200, body: { success: true, message: 'done', payment_status_updated: true } }
+  }
+
+  const story = (route: string): (() => Reply) | undefined => {
+    const id = /^GET \/v1\/loans\/([^/]+)\/repayments\/1\/story$/.exec(route)?.[1]
+    if (id === undefined) return undefined
+    const changed = Array.from({ length: changes.get(id) ?? 0 }, () => ({ type: 'status.changed' }))
+    const entries = faults.noStory ? [] : [{ type: 'code.requested' }, ...changed]
+    const collected = faults.roundsAmounts ? '5000.00' : amounts.get(id)
+    return () => ({ status: 200, body: { amount_collected: collected, entries } })
+  }
+
+  const paid = { id: 30, code: 'paid', kind: 'paid' }
+  const routes: Record<string, (body: string) => Reply> = {
+    'GET /v1/repayment-statuses': () => ({
+      status: 200,
+      body: { repayment_statuses: [{ id: 10, code: 'pending', kind: 'open' }, ...(faults.noPaidStatus ? [] : [paid])] },
+    }),
+    'GET /v1/payment-modes': () => ({ status: 200, body: { payment_modes: [{ id: 7, code: 'cash' }] } }),
+    'POST /v1/loans': createLoan,
+    'POST /api/v1/otp/send-otp-payment': () => (faults.paymentSendFails ? refusal(502, 'delivery_failed') : success({})),
+    'POST /api/v1/otp/verify-otp-and-update-status': update,
+  }
+  return { routes, story }
+}
+
+interface UpdateRequest {
+  readonly loan_id: string
+  readonly otp_code: string
+  readonly status_update: { readonly repayment_status: number; readonly payment_mode_id: number }
 }
 
 function ready({ databaseDown, misconfigured }: Faults): Reply {

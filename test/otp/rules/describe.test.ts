@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { EMPTY_GATE_STATE } from '../../../src/otp/gate-state'
 import { describe as describeVerification } from '../../../src/otp/rules/describe'
-import { FREE_POLICY, MINUTE_MS, PHONE, POLICY, PureGate, T0 } from '../../support/pure-gate'
+import { FREE_POLICY, MINUTE_MS, PHONE, POLICY, PureGate, T0, WINDOW_MS, anIntent } from '../../support/pure-gate'
 
 const seen = (gate: PureGate, id: string) => describeVerification(gate.state, id, gate.policy.windows, gate.now)
 
@@ -39,8 +39,35 @@ describe('describe', () => {
       surface: 'v1',
       message: { communicationId: 'com-1', provider: null, providerMessageId: null, status: 'pending' },
       ...asked,
+      values: null,
+      mustShow: null,
+      subject: null,
+      intent: null,
+      updateWindowMs: null,
     })
     expect(JSON.stringify(description)).not.toMatch(/digest|"code-1/)
+  })
+
+  it('tells what a send was for, so that another can go on with it', () => {
+    const gate = new PureGate()
+    const kept = {
+      values: { amount: 'INR 5000.00', payee: 'Prosparity' },
+      mustShow: ['amount', 'payee'],
+      subject: 'repayment:1/2',
+      intent: anIntent('A'),
+      updateWindowMs: WINDOW_MS,
+    }
+    const { verificationId } = gate.send(kept)
+    expect(seen(gate, verificationId)).toMatchObject(kept)
+  })
+
+  it('tells what the right code was given for, and never its proof', () => {
+    const gate = new PureGate()
+    const { verificationId } = gate.send({ updateWindowMs: WINDOW_MS })
+    gate.guess(true, { proofs: ['proof'], intent: anIntent('A') })
+    const description = seen(gate, verificationId)
+    expect(description).toMatchObject({ status: 'approved', intent: anIntent('A') })
+    expect(JSON.stringify(description)).not.toContain('proof')
   })
 
   it.each([

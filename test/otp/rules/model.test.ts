@@ -2,12 +2,13 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { AuditBatch } from '../../../src/audit/event'
 import { DAY_MS } from '../../../src/otp/gate-state'
-import type { CheckRequest } from '../../../src/otp/rules/check'
-import { dropBatch, isQuiet, takeBatch } from '../../../src/otp/rules/outbox'
+import type { CheckRequest } from '../../../src/otp/rules/guess'
+import type { Approval } from '../../../src/otp/intent'
+import { dropBatch, dropFulfilled, isQuiet, takeBatch, unfulfilledIn } from '../../../src/otp/rules/outbox'
 import type { ReserveRequest, SendPolicy } from '../../../src/otp/rules/reserve'
-import { hold, holdInvariants } from '../../support/gate-invariants'
+import { type Approved, hold, holdInvariants } from '../../support/gate-invariants'
 import { type Expected, Ledger } from '../../support/gate-ledger'
-import { HOUR_MS, MINUTE_MS, PureGate, deepFreeze } from '../../support/pure-gate'
+import { HOUR_MS, MINUTE_MS, PureGate, anIntent, deepFreeze } from '../../support/pure-gate'
 
 // The same stories each time; another number is other stories, and a failure prints the shortest.
 const SEED = 20_261_121
@@ -20,22 +21,46 @@ const target = fc.oneof(
   { weight: 3, arbitrary: purpose.map((one) => ({ purpose: one, bindingHash: '' })) },
   { weight: 1, arbitrary: nth.map((index) => ({ index })) },
 )
+const intent = fc.constantFrom('A', 'B').map((name) => anIntent(name))
+/** What a code is for, and how long something may follow it. */
+const purport = {
+  updateWindowMs: fc.constantFrom(undefined, 1_000, 2 * MINUTE_MS, 10 * MINUTE_MS),
+  intent: fc.option(intent, { nil: undefined, freq: 2 }),
+}
+/** What comes with a guess. The code is right or wrong by chance, and so is what it would be known by. */
+const brought = fc.record({
+  intent: fc.option(intent, { nil: undefined, freq: 3 }),
+  presented: fc.option(
+    intent.map(({ facts }) => facts),
+    { nil: undefined, freq: 1 },
+  ),
+  onlyRepeat: fc.constantFrom(false, false, false, true),
+  vetoed: fc.constantFrom(undefined, undefined, undefined, true),
+  proofs: fc.constantFrom(undefined, ['proof'], ['proof'], ['proof'], ['new proof', 'proof'], ['wrong proof']),
+})
 const steps = {
   reserve: [
     6,
-    fc.record({ purpose, guessLimit: fc.option(fc.integer({ min: 1, max: 5 }), { freq: 2 }), replaceable: fc.boolean() }),
+    fc.record({
+      purpose,
+      guessLimit: fc.option(fc.integer({ min: 1, max: 5 }), { freq: 2 }),
+      replaceable: fc.boolean(),
+      ...purport,
+    }),
   ],
   repeat: [1, fc.record({ nth })],
-  resend: [2, fc.record({ nth, replaceable: fc.boolean() })],
+  resend: [2, fc.record({ nth, replaceable: fc.boolean(), ...purport })],
   replace: [4, fc.record({ nth, back: fc.constantFrom(0, 0, 0, 1) })],
   settle: [4, fc.record({ nth, outcome: fc.constantFrom('accepted', 'rejected', 'unknown') })],
-  begin: [8, fc.record({ target, again: fc.option(nth, { freq: 5 }) })],
-  end: [7, fc.record({ nth, right: fc.boolean() })],
+  begin: [12, fc.record({ target, again: fc.option(nth, { freq: 5 }), brought })],
+  end: [8, fc.record({ nth, right: fc.boolean() })],
   cancel: [1, fc.record({ nth })],
   tick: [2, fc.record({ ms: fc.nat(150) })],
   wait: [5, fc.record({ ms: fc.constantFrom(999, MINUTE_MS - 1, MINUTE_MS, 2 * MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, DAY_MS) })],
   take: [2, fc.constant({})],
   land: [2, fc.record({ isCarried: fc.boolean() })],
+  ask: [2, fc.constant({})],
+  fulfil: [2, fc.record({ isCarried: fc.boolean(), impossible: nth })],
   alarm: [1, fc.constant({})],
 } as const
 type Steps = { [Kind in keyof typeof steps]: (typeof steps)[Kind][1] extends fc.Arbitrary<infer Input> ? Input : never }
@@ -63,13 +88,14 @@ class Story {
   readonly gate: PureGate
   readonly ledger: Ledger
   readonly granted: ReserveRequest[] = []
-  readonly weighed: { verificationId: string; codeId: string }[] = []
-  readonly approvals: { codeId: string; attemptKey: string }[] = []
+  readonly weighed: { verificationId: string; codeId: string; at: number }[] = []
+  readonly approvals: { attemptKey: string; answer: Approved }[] = []
   /** Events that were dropped from the outbox, with the storage they were in: a deleted storage counts from 0 again. */
   dropped: number[] = []
   #inFlight: { expected: Expected; request: CheckRequest; end: ReturnType<PureGate['letIn']> }[] = []
   #keys: string[] = []
   #batch: AuditBatch | undefined
+  #asked: readonly Approval[] | undefined
 
   constructor(policy: SendPolicy) {
     this.gate = new PureGate(policy)
@@ -86,7 +112,7 @@ class Story {
       hold(told.length === expected.length, `${step.kind} records ${expected.length} events`)
       for (const [index, event] of expected.entries()) agrees(told[index]!, event)
       hold(
-        told.length > 0 || step.kind === 'begin' || this.gate.state === before,
+        told.length > 0 || step.kind === 'begin' || step.kind === 'fulfil' || this.gate.state === before,
         `${step.kind} that says nothing writes nothing`,
       )
     }
@@ -94,8 +120,10 @@ class Story {
     holdInvariants(this)
   }
 
-  reserve(input: Pick<ReserveRequest, 'purpose'> & Partial<ReserveRequest> & { readonly guessLimit: number | null }): void {
-    const { guessLimit, ...facts } = input
+  reserve(
+    input: Pick<ReserveRequest, 'purpose'> & Partial<Loose<ReserveRequest>> & { readonly guessLimit: number | null },
+  ): void {
+    const { guessLimit, ...facts } = withoutAbsent(input)
     // Surfaces differ in their limits; the number and the verification are the same.
     const policy = guessLimit === null ? this.gate.policy : { ...this.gate.policy, guessLimit }
     const request = this.gate.request({ resendOf: null, ...facts, policy })
@@ -105,9 +133,9 @@ class Story {
     if (reply.status === 'reserved') this.granted.push(request)
   }
 
-  resend({ nth: index, replaceable }: Steps['resend']): void {
+  resend({ nth: index, ...facts }: Steps['resend']): void {
     const entry = pick(this.ledger.entries, index)
-    this.reserve({ purpose: entry?.purpose ?? 'login', resendOf: entry?.id ?? 'ver-foreign', guessLimit: null, replaceable })
+    this.reserve({ purpose: entry?.purpose ?? 'login', resendOf: entry?.id ?? 'ver-foreign', guessLimit: null, ...facts })
   }
 
   /** A vendor reports a message as lost: the newest of a verification, or an older one. */
@@ -144,14 +172,16 @@ class Story {
   begin(input: Steps['begin']): void {
     const to = 'index' in input.target ? { id: pick(this.ledger.entries, input.target.index)?.id ?? 'ver-foreign' } : input.target
     const again = input.again === null ? undefined : pick(this.#keys, input.again)
-    const request = this.gate.checkRequest({ target: to, ...(again === undefined ? {} : { attemptKey: again }) })
+    const request = this.gate.checkRequest(withoutAbsent({ target: to, attemptKey: again, ...input.brought }))
     const expected = this.ledger.begin(request, this.gate.now)
     if (expected.status !== 'weigh') {
-      agrees(this.gate.begin(request), expected)
+      const answer = this.gate.begin(request)
+      agrees(answer, expected)
+      if (answer.status === 'approved') this.approvals.push({ attemptKey: request.attemptKey, answer })
       return
     }
     const end = this.gate.letIn(request)
-    this.weighed.push(expected)
+    this.weighed.push({ ...expected, at: this.gate.now })
     this.#inFlight.push({ expected, request, end })
     this.#keys.push(request.attemptKey)
   }
@@ -160,11 +190,12 @@ class Story {
     const flight = pick(this.#inFlight, index)
     if (!flight) return
     this.#inFlight = this.#inFlight.filter((one) => one !== flight)
-    const { attemptKey } = flight.request
-    const expected = this.ledger.end({ ...flight.expected, attemptKey }, right, this.gate.now)
-    const answer = flight.end(right)
+    // The gate weighs what was vetoed as wrong.
+    const isRight = right && flight.request.vetoed !== true
+    const expected = this.ledger.end(flight.expected, flight.request, isRight, this.gate.now)
+    const answer = flight.end(isRight)
     agrees(answer, expected)
-    if (answer.status === 'approved') this.approvals.push({ codeId: flight.expected.codeId, attemptKey })
+    if (answer.status === 'approved') this.approvals.push({ attemptKey: flight.request.attemptKey, answer })
   }
 
   cancel(input: { readonly nth: number }): void {
@@ -204,21 +235,54 @@ class Story {
     this.dropped.push(...gone.map(({ seq }) => seq))
   }
 
+  ask(): void {
+    this.#asked = unfulfilledIn(this.gate.state)
+    hold(
+      isSame(this.#asked.map(({ verificationId }) => verificationId).toSorted(), this.ledger.unfulfilled.toSorted()),
+      'asks for all',
+    )
+  }
+
+  fulfil({ isCarried, impossible }: Steps['fulfil']): void {
+    const asked = this.#asked
+    this.#asked = undefined
+    if (!asked || !isCarried) return
+    const ids = asked.map(({ verificationId }) => verificationId)
+    const refused = ids.filter((_, index) => index === impossible)
+    this.ledger.fulfil(ids, refused)
+    this.gate.state = deepFreeze(dropFulfilled(this.gate.state, asked, refused, this.gate.now))
+  }
+
   alarm(): void {
     const { state, now } = this.gate
     if (!isQuiet(state, now)) return
     hold(state.outbox.length === 0 && now >= state.lastActivityAt + DAY_MS, 'only a quiet gate is deleted')
+    hold(this.ledger.unfulfilled.length === 0, 'nothing that is to be carried out is deleted')
     this.gate.state = new PureGate().state
     this.dropped = []
     this.#batch = undefined
+    this.#asked = undefined
   }
 }
 
 /** Every field that is expected has that value. */
 function agrees(actual: object, expected: object): void {
   const fields = actual as Record<string, unknown>
-  const differs = Object.entries(expected).some(([name, value]) => fields[name] !== value)
+  const differs = Object.entries(expected).some(([name, value]) => !isSame(fields[name], value))
   if (differs) throw new Error(`the gate says ${JSON.stringify(actual)}, the ledger ${JSON.stringify(expected)}`)
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return one === other
+  const [a, b] = [Object.entries(one), Object.entries(other)]
+  return a.length === b.length && a.every(([name, value]) => isSame(value, (other as Record<string, unknown>)[name]))
+}
+
+type Loose<T> = { [Name in keyof T]: T[Name] | undefined }
+
+/** Without the fields that are undefined: absent is what a request says where it has none. */
+function withoutAbsent<T extends object>(fields: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }
 
 function pick<T>(items: readonly T[], index: number): T | undefined {

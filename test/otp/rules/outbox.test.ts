@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, EMPTY_GATE_STATE, type GateState } from '../../../src/otp/gate-state'
-import { dropBatch, isQuiet, nextAlarmAt, takeBatch } from '../../../src/otp/rules/outbox'
-import { FREE_POLICY, HOUR_MS, MINUTE_MS, PHONE, POLICY, PureGate, T0 } from '../../support/pure-gate'
+import { dropBatch, dropFulfilled, isQuiet, nextAlarmAt, takeBatch, unfulfilledIn } from '../../../src/otp/rules/outbox'
+import {
+  FREE_POLICY,
+  HOUR_MS,
+  MINUTE_MS,
+  PHONE,
+  POLICY,
+  PureGate,
+  SECOND_MS,
+  T0,
+  WINDOW_MS,
+  anIntent,
+  deepFreeze,
+} from '../../support/pure-gate'
 
 /** A gate with so many events to carry, for one verification. */
 function waiting(events: number) {
@@ -37,7 +49,19 @@ describe('a batch', () => {
       createdAt: T0,
       expiresAt: T0 + 5 * MINUTE_MS,
       completedAt: null,
+      subject: null,
+      intent: null,
     })
+  })
+
+  it('has what a verification is about, and what its code is for or was given for', () => {
+    const gate = new PureGate(FREE_POLICY)
+    gate.send({ subject: 'repayment:1/2', updateWindowMs: WINDOW_MS })
+    expect(takeBatch(gate.state, gate.now).records[0]).toMatchObject({ subject: 'repayment:1/2', intent: null })
+    gate.guess(true, { proofs: ['proof'], intent: anIntent('A') })
+    expect(takeBatch(gate.state, gate.now).records[0]).toMatchObject({ subject: 'repayment:1/2', intent: { name: 'A' } })
+    gate.send({ purpose: 'fixed', intent: anIntent('B') })
+    expect(takeBatch(gate.state, gate.now).records[1]).toMatchObject({ subject: null, intent: { name: 'B' } })
   })
 
   it('keeps the hash of a binding', () => {
@@ -50,9 +74,12 @@ describe('a batch', () => {
     const gate = waiting(2)
     gate.guess(false)
     gate.settle('accepted')
-    gate.guess(true)
+    gate.send({ updateWindowMs: WINDOW_MS })
+    gate.guess(true, { proofs: ['proof'], intent: anIntent('A') })
+    gate.guess(true, { proofs: ['wrong proof'], intent: anIntent('A') })
     const { events, records } = takeBatch(gate.state, gate.now)
-    expect(JSON.stringify({ events, records })).not.toMatch(/7888888888|digest|"code-\d/)
+    expect(events.at(-1)?.kind).toBe('check.incorrect')
+    expect(JSON.stringify({ events, records })).not.toMatch(/7888888888|digest|"code-\d|proof|key-of/)
   })
 
   it('has no record for a refusal of a verification that never began', () => {
@@ -64,6 +91,36 @@ describe('a batch', () => {
       events: [{ kind: 'send.refused', verificationId: 'ver-code-2' }],
       records: [],
     })
+  })
+
+  it('has a record for such a refusal where it was about something, so that it is in the story of that', () => {
+    const gate = new PureGate()
+    gate.send()
+    gate.flush()
+    gate.wait(SECOND_MS)
+    gate.reserve({ purpose: 'payment', bindingHash: 'loan-1', subject: 'repayment:1/2', surface: 'payment-otp' })
+    const refusedAt = T0 + SECOND_MS
+    expect(takeBatch(gate.state, gate.now).records).toEqual([
+      {
+        id: 'ver-code-2',
+        version: expect.any(Number),
+        phoneHash: PHONE.hash,
+        phoneMasked: PHONE.masked,
+        country: PHONE.country,
+        purpose: 'payment',
+        bindingHash: 'loan-1',
+        surface: 'payment-otp',
+        channel: 'sms',
+        status: 'failed',
+        sends: 0,
+        guesses: 0,
+        createdAt: refusedAt,
+        expiresAt: refusedAt,
+        completedAt: refusedAt,
+        subject: 'repayment:1/2',
+        intent: null,
+      },
+    ])
   })
 
   it('is empty where nothing waits', () => {
@@ -125,6 +182,99 @@ describe('dropping a batch', () => {
     expect(dropBatch(gate.state, batch, gate.now).verifications).toHaveLength(1)
     gate.flush()
     expect(gate.state.verifications).toEqual([])
+  })
+})
+
+/** A gate with so many intents to carry out, each of a verification of its own, and nothing else that waits. */
+function unfulfilled(count: number) {
+  const gate = new PureGate(FREE_POLICY)
+  for (let nth = 1; nth <= count; nth++) {
+    const purpose = `purpose-${nth}`
+    gate.send({ purpose, updateWindowMs: WINDOW_MS })
+    gate.guess(true, { target: { purpose, bindingHash: '' }, proofs: ['proof'], intent: anIntent(`${nth}`) })
+  }
+  const { state } = gate
+  gate.state = deepFreeze(dropBatch(state, { events: state.outbox, records: [] }, gate.now))
+  return gate
+}
+
+describe('intents that are to be carried out', () => {
+  it('are told in the order in which they were let through', () => {
+    const { state } = unfulfilled(3)
+    expect(state.outbox).toEqual([])
+    expect(unfulfilledIn(state).map(({ verificationId, intent }) => [verificationId, intent.key])).toEqual([
+      ['ver-code-1', 'key-of-1'],
+      ['ver-code-2', 'key-of-2'],
+      ['ver-code-3', 'key-of-3'],
+    ])
+  })
+
+  it('are dropped once they were carried out, and only those', () => {
+    const gate = unfulfilled(3)
+    const [first, , third] = unfulfilledIn(gate.state)
+    const after = dropFulfilled(gate.state, [third!, first!], [], gate.now)
+    expect(after.unfulfilled).toEqual(['ver-code-2'])
+    expect({ ...after, unfulfilled: gate.state.unfulfilled }).toEqual(gate.state)
+    expect(dropFulfilled(after, [third!, first!], [], gate.now)).toEqual(after)
+  })
+
+  it('that turned out to be impossible are on record, for who asked for them', () => {
+    const gate = unfulfilled(2)
+    gate.wait(HOUR_MS)
+    gate.fulfil(['ver-code-2'])
+    expect(gate.state.unfulfilled).toEqual([])
+    expect(gate.state.outbox).toEqual([
+      {
+        seq: 6,
+        at: T0 + HOUR_MS,
+        verificationId: 'ver-code-2',
+        kind: 'intent.refused',
+        surface: 'v1',
+        requestId: 'req-attempt-2',
+        detail: { reason: 'overtaken' },
+      },
+    ])
+  })
+
+  it('that came while others were carried out stay', () => {
+    const gate = unfulfilled(1)
+    const asked = unfulfilledIn(gate.state)
+    gate.send({ updateWindowMs: WINDOW_MS })
+    gate.guess(true, { intent: anIntent('meanwhile') })
+    expect(dropFulfilled(gate.state, asked, [], gate.now).unfulfilled).toEqual(['ver-code-2'])
+  })
+
+  it('keep their verification, however old, and let it go when they are done', () => {
+    const gate = unfulfilled(1)
+    gate.wait(3 * DAY_MS)
+    const empty = { events: [], records: [] }
+    gate.state = deepFreeze(dropBatch(gate.state, empty, gate.now))
+    expect(gate.fulfil()).toMatchObject([{ verificationId: 'ver-code-1', acceptedAt: T0, intent: anIntent('1') }])
+    expect(dropBatch(gate.state, empty, gate.now).verifications).toEqual([])
+  })
+
+  it('keep the gate awake: the alarm is due as for events, and it is not quiet', () => {
+    const { state } = unfulfilled(1)
+    expect(nextAlarmAt(state, T0, 0.5)).toBe(T0 + 4_000)
+    expect(nextAlarmAt({ ...state, flushFailures: 3 }, T0, 0.5)).toBe(T0 + 8_000)
+    expect(isQuiet(state, T0 + 7 * DAY_MS)).toBe(false)
+    const done = dropFulfilled(state, unfulfilledIn(state), [], T0)
+    expect(nextAlarmAt(done, T0, 0.5)).toBe(T0 + DAY_MS)
+    expect(isQuiet(done, T0 + DAY_MS)).toBe(true)
+  })
+
+  it('forget the failures before, once they are done', () => {
+    const { state } = unfulfilled(1)
+    expect(dropFulfilled({ ...state, flushFailures: 7 }, unfulfilledIn(state), [], T0).flushFailures).toBe(0)
+  })
+
+  it('are none in a state of older code', () => {
+    const gate = waiting(1)
+    expect(gate.state).not.toHaveProperty('unfulfilled')
+    expect(unfulfilledIn(gate.state)).toEqual([])
+    gate.flush()
+    expect(isQuiet(gate.state, T0 + DAY_MS)).toBe(true)
+    expect(unfulfilledIn(dropFulfilled(gate.state, [], [], gate.now))).toEqual([])
   })
 })
 

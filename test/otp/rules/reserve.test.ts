@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DAY_MS } from '../../../src/otp/gate-state'
 import type { ReserveReply } from '../../../src/otp/rules/reserve'
-import { HOUR_MS, MINUTE_MS, PHONE, POLICY, PureGate, T0 } from '../../support/pure-gate'
+import { FREE_POLICY, HOUR_MS, MINUTE_MS, PHONE, POLICY, PureGate, T0, WINDOW_MS, anIntent } from '../../support/pure-gate'
 
 /** Asks at each of these times, in milliseconds after the start; what the gate says to each. */
 function sendsAt(times: readonly number[], gate = new PureGate()): ReserveReply[] {
@@ -58,6 +58,54 @@ describe('the first send', () => {
         detail: { communication_id: 'com-code-1', channel: 'whatsapp', send: 1 },
       },
     ])
+  })
+})
+
+describe('what a code is for', () => {
+  const kept = {
+    values: { amount: 'INR 5000.00' },
+    mustShow: ['amount'],
+    subject: 'repayment:1/2',
+    intent: anIntent('A', { amount: 500_000 }),
+    updateWindowMs: WINDOW_MS,
+  }
+
+  it('is kept whole, and its facts are in the audit beside the usual ones', () => {
+    const gate = new PureGate()
+    const { verificationId } = gate.send(kept)
+    expect(gate.verification(verificationId)).toMatchObject(kept)
+    expect(gate.state.outbox[0]?.detail).toEqual({
+      name: 'A',
+      amount: 500_000,
+      communication_id: 'com-code-1',
+      channel: 'sms',
+      send: 1,
+    })
+  })
+
+  it('never takes the place of the usual ones', () => {
+    const gate = new PureGate()
+    gate.send({ intent: anIntent('A', { communication_id: 'forged', channel: 'forged', send: 9 }) })
+    expect(gate.state.outbox[0]?.detail).toEqual({ name: 'A', communication_id: 'com-code-1', channel: 'sms', send: 1 })
+  })
+
+  it('is that of the newest send: another amount, or nothing at all', () => {
+    const gate = new PureGate(FREE_POLICY)
+    const { verificationId } = gate.send(kept)
+    gate.send({ ...kept, intent: anIntent('B') })
+    expect(gate.verification(verificationId)).toMatchObject({ sends: 2, intent: anIntent('B') })
+    gate.send()
+    for (const field of Object.keys(kept)) expect(gate.verification(verificationId)).not.toHaveProperty(field)
+  })
+
+  it('is nothing of a new verification, after the right code of the one before', () => {
+    const gate = new PureGate(FREE_POLICY)
+    gate.send(kept)
+    gate.guess(true, { proofs: ['proof'] })
+    const { verificationId } = gate.send({ updateWindowMs: WINDOW_MS })
+    expect(verificationId).toBe('ver-code-2')
+    for (const field of ['intent', 'accepted', 'proof']) expect(gate.verification(verificationId)).not.toHaveProperty(field)
+    expect(gate.verification('ver-code-1')).toMatchObject({ status: 'approved', proof: 'proof', intent: kept.intent })
   })
 })
 

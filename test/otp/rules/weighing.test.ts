@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CheckAnswer } from '../../../src/otp/rules/check'
+import type { CheckAnswer } from '../../../src/otp/rules/guess'
 import { FREE_POLICY, MINUTE_MS, PureGate, T0 } from '../../support/pure-gate'
 
 describe('what happens while a guess is being weighed', () => {

@@ -1,4 +1,5 @@
 import { apiDocument } from '../../../scripts/assets/api-document'
+import { DEFAULT_LIMITS, IMPORT_BODY_LIMIT_BYTES } from '../../../src/config/limits'
 import type { JsonSchema } from './json-arbitrary'
 
 export interface Parameter {
@@ -8,15 +9,24 @@ export interface Parameter {
   readonly schema: JsonSchema
 }
 
+export interface FuzzedBody {
+  readonly schema: JsonSchema
+  /** Of the schema what a 400 stands for: what is wrong further inside is a 422. */
+  readonly frame: JsonSchema
+  readonly isRequired: boolean
+  readonly limitBytes: number
+}
+
 /** An operation of the document, as far as it says what to send. */
 export interface FuzzedOperation {
   readonly operationId: string
-  readonly tag: string
+  /** Those that have to do with each other. */
+  readonly group: string
   readonly method: string
   readonly path: string
+  readonly ofPath: readonly Parameter[]
   readonly query: readonly Parameter[]
-  readonly body: JsonSchema | undefined
-  readonly bodyIsRequired: boolean
+  readonly body: FuzzedBody | undefined
   readonly isAdminOnly: boolean
 }
 
@@ -33,19 +43,43 @@ export const operations: readonly FuzzedOperation[] = Object.entries(apiDocument
   Object.entries(item as Record<string, OperationObject>).map(
     ([method, { operationId, tags, security, parameters = [], requestBody }]) => ({
       operationId,
-      tag: tags[0]!,
+      group: groupOf(tags[0]!, path),
       method: method.toUpperCase(),
       path,
+      ofPath: parameters.filter((parameter) => parameter.in === 'path'),
       query: parameters.filter((parameter) => parameter.in === 'query'),
-      body: requestBody && schemaOf(requestBody.content),
-      bodyIsRequired: requestBody?.required ?? false,
+      body: requestBody && bodyOf(operationId, requestBody),
       isAdminOnly: security !== undefined,
     }),
   ),
 )
 
-function schemaOf(content: unknown): JsonSchema {
-  const { schema } = (content as Record<string, { schema: JsonSchema }>)['application/json']!
-  const name = /^#\/components\/schemas\/(\w+)$/.exec(schema.$ref ?? '')?.[1]
-  return name === undefined ? schema : (apiDocument.components?.schemas?.[name] as JsonSchema)
+function groupOf(tag: string, path: string): string {
+  if (path.startsWith('/v1/payments/')) return 'confirmations'
+  if (path.startsWith('/v1/loans')) return 'loans'
+  return /^\/v1\/(repayment-statuses|payment-modes)$/.test(path) ? 'references' : tag
+}
+
+function bodyOf(
+  operationId: string,
+  { content, required }: { readonly content: unknown; readonly required: boolean },
+): FuzzedBody {
+  const schema = inline((content as Record<string, { schema: unknown }>)['application/json']!.schema) as JsonSchema
+  const body = { schema, frame: schema, isRequired: required, limitBytes: DEFAULT_LIMITS.bodyLimitBytes }
+  if (operationId !== 'importLoans') return body
+  // Its rows are refused one by one.
+  const { loans } = schema.properties!
+  return { ...body, frame: { ...schema, properties: { loans: { ...loans, items: {} } } }, limitBytes: IMPORT_BODY_LIMIT_BYTES }
+}
+
+/** The schema with what it refers to in its place. */
+function inline(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(inline)
+  const { $ref } = value as { readonly $ref?: string }
+  if ($ref === undefined) return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inline(inner)]))
+  const name = /^#\/components\/schemas\/(\w+)$/.exec($ref)?.[1]
+  const schema = name === undefined ? undefined : apiDocument.components?.schemas?.[name]
+  if (!schema) throw new Error(`the fuzzer does not find ${$ref}`)
+  return inline(schema)
 }

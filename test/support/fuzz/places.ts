@@ -6,6 +6,13 @@ export interface Things {
   readonly message: string
   readonly template: string
   readonly vendorMessage: string
+  /** The phone as brief 000 writes it. */
+  readonly mobile: string
+  readonly loan: string
+  readonly repayment: string
+  readonly confirmation: string
+  /** Where a list or a story goes on. */
+  readonly cursor: string
 }
 
 /** Where a thing goes: what the document's examples have in its place, else a mark. */
@@ -16,6 +23,17 @@ export const PLACES: Readonly<Record<keyof Things, string>> = {
   message: '{message}',
   template: 'login_sms',
   vendorMessage: '{vendorMessage}',
+  mobile: '9876543210',
+  loan: '123',
+  repayment: '456',
+  confirmation: '{confirmation}',
+  cursor: '{cursor}',
+}
+
+/** Digits that are also in other things: a place only where they stand alone, as a text, a number or a part of a path. */
+const ALONE: Readonly<Partial<Record<keyof Things, RegExp>>> = {
+  loan: /(?<![\w.+-])123(?![\w.])/g,
+  repayment: /(?<![\w.+-])456(?![\w.])/g,
 }
 
 /** Of the service under test, so that reports can be genuine and the challenge met. */
@@ -37,11 +55,11 @@ export function fillInAddress(address: string, things: Things): string {
 
 function fill(text: string, things: Things, write: (thing: string) => string): string {
   const names = Object.keys(PLACES) as (keyof Things)[]
-  return names.reduce(
-    (filled, name) =>
-      filled
-        .replaceAll(PLACES[name], () => write(things[name]))
-        .replaceAll(encodeURIComponent(PLACES[name]), () => encodeURIComponent(things[name])),
-    text,
-  )
+  return names.reduce((filled, name) => {
+    const alone = ALONE[name]
+    if (alone) return filled.replaceAll(alone, () => write(things[name]))
+    return filled
+      .replaceAll(PLACES[name], () => write(things[name]))
+      .replaceAll(encodeURIComponent(PLACES[name]), () => encodeURIComponent(things[name]))
+  }, text)
 }

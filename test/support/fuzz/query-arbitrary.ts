@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { type JsonSchema, fitting } from './json-arbitrary'
 import type { Parameter } from './operations'
+import { PLACES } from './places'
 
 /** What stands behind a path, and what has to come of it where that is certain. */
 export interface Query {
@@ -16,7 +17,7 @@ const NO_QUERY: Query = { search: '', mustBe: undefined }
 /** Queries as documented, often with all their examples. */
 export function fittingQueries(parameters: readonly Parameter[]): fc.Arbitrary<Query> {
   if (parameters.length === 0) return fc.constant(NO_QUERY)
-  const fields = parameters.map(({ name, schema }) => [name, fitting(schema)])
+  const fields = parameters.map(({ name, schema }) => [name, name === 'cursor' ? cursors(schema) : fitting(schema)])
   const required = parameters.filter((parameter) => parameter.required).map(({ name }) => name)
   const values = fc.record(Object.fromEntries(fields) as Record<string, fc.Arbitrary<unknown>>, { requiredKeys: required })
   return fc
@@ -44,6 +45,11 @@ export function brokenQueries(parameters: readonly Parameter[]): fc.Arbitrary<Qu
     kinds.push(fc.oneof(...wrongValues(schema)).map(({ text, isCertain }) => broken([[name, text]], isCertain ? 400 : undefined)))
   }
   return fc.oneof(...kinds)
+}
+
+/** Those that were given out, mostly. */
+function cursors(schema: JsonSchema): fc.Arbitrary<unknown> {
+  return fc.oneof({ weight: 3, arbitrary: fc.constant(PLACES.cursor) }, { weight: 1, arbitrary: fitting(schema) })
 }
 
 /** Values for a parameter, and whether its schema tells that they are wrong. */

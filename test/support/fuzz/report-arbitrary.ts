@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { WEBHOOK_BODY_LIMIT_BYTES } from '../../../src/config/limits'
 import { signTwilio } from '../vendors/twilio'
 import { signBody } from '../vendors/whatsapp-cloud'
+import { pathsIn, replaced } from './inside'
 import type { Payload } from './payload'
 import { PLACES, SECRETS } from './places'
 
@@ -123,17 +124,4 @@ function toPayload(vendor: ReportingVendor, value: object): Payload {
 function withOneOdd(value: object): fc.Arbitrary<object> {
   const paths = pathsIn(value)
   return fc.tuple(fc.constantFrom(...paths), oddValues).map(([path, odd]) => replaced(value, path, odd) as object)
-}
-
-type Path = readonly string[]
-
-function pathsIn(value: unknown): Path[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]) => [[key], ...pathsIn(inner).map((path) => [key, ...path])])
-}
-
-function replaced(value: unknown, [key, ...rest]: Path, odd: unknown): unknown {
-  if (key === undefined) return odd
-  const inner = replaced((value as Record<string, unknown>)[key], rest, odd)
-  return Array.isArray(value) ? value.with(Number(key), inner) : { ...(value as object), [key]: inner }
 }

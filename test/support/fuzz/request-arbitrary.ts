@@ -13,25 +13,28 @@ export interface FuzzedRequest extends Payload {
   readonly path: string
 }
 
-/** What a path's parameter means, by what stands before it. */
-const PARAMETERS: Readonly<Record<string, string>> = {
-  verifications: PLACES.verification,
-  templates: PLACES.template,
-  communications: PLACES.communication,
-  status: PLACES.message,
-  gupshup: SECRETS.path,
-  msg91: SECRETS.path,
+/** What a path's parameter means, by what stands before it: one of these. A confirmation is a verification as well. */
+const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  verifications: [PLACES.verification, PLACES.verification, PLACES.confirmation],
+  confirmations: [PLACES.confirmation, PLACES.confirmation, PLACES.verification],
+  templates: [PLACES.template],
+  communications: [PLACES.communication],
+  status: [PLACES.message],
+  loans: [PLACES.loan],
+  repayments: [PLACES.repayment],
+  gupshup: [SECRETS.path],
+  msg91: [SECRETS.path],
 }
 
-/** Requests to any operation of a tag, or of all: half of them as documented, the others broken in one way. */
-export function requestsTo(tag?: string): fc.Arbitrary<FuzzedRequest> {
-  return fc.oneof(...operations.filter((operation) => tag === undefined || operation.tag === tag).map(requestsOf))
+/** Requests to any operation of a group, or of all: most of them as documented, the others broken in one way. */
+export function requestsTo(group?: string): fc.Arbitrary<FuzzedRequest> {
+  return fc.oneof(...operations.filter((operation) => group === undefined || operation.group === group).map(requestsOf))
 }
 
 function requestsOf(operation: FuzzedOperation): fc.Arbitrary<FuzzedRequest> {
   const { operationId, method } = operation
   return fc
-    .record({ input: inputs(operation), path: paths(operation.path), slash: fc.constantFrom('', '', '/') })
+    .record({ input: inputs(operation), path: paths(operation), slash: fc.constantFrom('', '', '/') })
     .map(({ input: [query, payload], path, slash }) => {
       // Whoever does not know the secret of a webhook's address is not heard, whatever they say.
       const isStranger = operation.path.endsWith('/{secret}') && !path.endsWith(`/${SECRETS.path}`)
@@ -42,15 +45,15 @@ function requestsOf(operation: FuzzedOperation): fc.Arbitrary<FuzzedRequest> {
 
 /** A query and a body, of which one at most is broken. The query is looked at first. */
 function inputs(operation: FuzzedOperation): fc.Arbitrary<[Query, Payload]> {
-  const { method, path, query, body, bodyIsRequired } = operation
+  const { method, path, query, body } = operation
   const vendor = method === 'POST' ? vendorOf(path) : undefined
   if (vendor !== undefined) return fc.tuple(vendor === 'twilio' ? echoes : noQuery, reports(vendor))
 
   const good = body ? fittingBodies(body) : fc.constant(NOTHING)
   const kinds = [fc.tuple(noQuery, good)]
-  if (body) kinds.push(fc.tuple(noQuery, brokenBodies(body, bodyIsRequired)))
+  if (body) kinds.push(fc.tuple(noQuery, good), fc.tuple(noQuery, brokenBodies(body)))
   if (query.length > 0) {
-    const bodies = bodyIsRequired ? good : fc.oneof(fc.constant(NOTHING), good)
+    const bodies = body?.isRequired ? good : fc.oneof(fc.constant(NOTHING), good)
     kinds.push(fc.tuple(fittingQueries(query), bodies), fc.tuple(brokenQueries(query), bodies))
   }
   return fc.oneof(...kinds)
@@ -65,14 +68,38 @@ const echoes = fc.constantFrom<Query>(
   { search: '', mustBe: undefined },
 )
 
-/** Mostly with the thing of the sequence; else with anything that stays one segment of a path. */
-function paths(pattern: string): fc.Arbitrary<string> {
-  const [, before, collection, parameter] = /^(.*\/(\w+)\/)(\{\w+\})/.exec(pattern) ?? []
-  if (before === undefined || collection === undefined || parameter === undefined) return fc.constant(pattern)
-  const thing = PARAMETERS[collection]
-  if (thing === undefined) throw new Error(`the fuzzer does not know what is in ${pattern}`)
-  const after = pattern.slice(before.length + parameter.length)
-  return ids(thing).map((id) => before + id + after)
+/** The address of an operation, with the things of a sequence still to be put in their places. */
+export function addressOf(operation: FuzzedOperation): string {
+  return segmentsOf(operation)
+    .map(({ text, choices, things }) => choices?.[0] ?? things?.[0] ?? text)
+    .join('/')
+}
+
+/** Mostly with the things of the sequence; else with anything that stays one segment of a path. */
+function paths(operation: FuzzedOperation): fc.Arbitrary<string> {
+  const segments = segmentsOf(operation).map(({ text, choices, things }) => {
+    if (choices) return fc.constantFrom(...choices)
+    return things ? fc.oneof(...things.map(ids)) : fc.constant(text)
+  })
+  return fc.tuple(...segments).map((chosen) => chosen.join('/'))
+}
+
+interface Segment {
+  readonly text: string
+  /** Any other value is another address. */
+  readonly choices?: readonly string[]
+  readonly things?: readonly string[]
+}
+
+function segmentsOf({ path, ofPath }: FuzzedOperation): Segment[] {
+  return path.split('/').map((text, index, all) => {
+    const parameter = ofPath.find(({ name }) => text === `{${name}}`)
+    if (!parameter) return { text }
+    if (parameter.schema.enum) return { text, choices: parameter.schema.enum }
+    const things = PARAMETERS[all[index - 1]!]
+    if (!things) throw new Error(`the fuzzer does not know what is in ${path}`)
+    return { text, things }
+  })
 }
 
 function ids(thing: string): fc.Arbitrary<string> {
@@ -86,7 +113,19 @@ function ids(thing: string): fc.Arbitrary<string> {
           fc
             .tuple(fc.constantFrom('ver_', 'msg_'), fc.base64String({ minLength: 60, maxLength: 68 }))
             .map(([prefix, text]) => prefix + encodeURIComponent(text)),
-          fc.constantFrom('%', '%00', '%E0%A4%A', '%2F', 'check', 'preview', `${thing}x`, 'ver_', 'msg_', 'x'.repeat(5000)),
+          fc.constantFrom(
+            '%',
+            '%00',
+            '%E0%A4%A',
+            '%2F',
+            'check',
+            'preview',
+            'import',
+            `${thing}x`,
+            'ver_',
+            'msg_',
+            'x'.repeat(5000),
+          ),
           fc.constantFrom('mock_+14155550100_1763706600', 'mock_+0_1', '00000000-0000-7000-8000-000000000000', '__proto__'),
         )
         .filter((id) => !/^(\.|%2e){1,2}$/i.test(id)),

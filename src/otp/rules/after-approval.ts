@@ -1,0 +1,103 @@
+import { DAY_MS, type Decision, type GateState, type Verification, approvalOf, withVerification } from '../gate-state'
+import { contradicts } from '../intent'
+import type { CheckAnswer, CheckRequest } from './guess'
+import { recordEvent } from './record'
+import { recordRefusal } from './refusals'
+import { nextSendAt, windowsOpenAt } from './send-window'
+
+/**
+ * What comes after the right code, where an intent may follow it: the intent itself, once, from who knows that code; or the
+ * same again, whose answer or whose change was lost. Nothing is awaited, so a guess at the code is counted and compared at once.
+ * @returns undefined where nothing may follow: the code is used up
+ */
+export function useApproval(
+  state: GateState,
+  verification: Verification,
+  request: CheckRequest,
+  now: number,
+): Decision<CheckAnswer> | undefined {
+  const { id: verificationId, status, intent, proof, updateWindowMs } = verification
+  if (status !== 'approved' || proof === undefined || updateWindowMs === undefined) return undefined
+  // Who names the intent, or facts of the one that was fixed, asks for the change; who names neither only asks of the code.
+  const isSame = intent !== undefined && (request.intent ? request.intent.key === intent.key : request.presented !== undefined)
+  if (!isSame && (request.intent === undefined || request.onlyRepeat === true)) return undefined
+
+  const refuse = (reply: Exclude<CheckAnswer, { guessesLeft: number }>): Decision<CheckAnswer> => {
+    const event = { verificationId, kind: 'check.refused', ...askedBy(request), detail: { reason: reply.status } } as const
+    return { state: recordRefusal(state, event, now), reply }
+  }
+  const isChanged = intent !== undefined && request.presented !== undefined && contradicts(request.presented, intent)
+  if (isChanged) return refuse({ status: 'changed', verificationId })
+  if (intent && !isSame) return refuse({ status: 'used', verificationId })
+  // The same again may come as long as a code could have been typed, and as long after that as an intent may follow one.
+  if (now >= (intent ? verification.expiresAt : verification.completedAt!) + updateWindowMs) {
+    return refuse({ status: 'too_late', verificationId })
+  }
+  const numberOpensAt = windowsOpenAt(state.wrongGuesses, [{ limit: verification.wrongGuessLimit, windowMs: DAY_MS }], now)
+  if (numberOpensAt > now || (verification.wrongProofs ?? 0) >= verification.guessLimit) {
+    return refuse({
+      status: 'too_many_guesses',
+      verificationId,
+      waitMs: Math.max(numberOpensAt, nextSendAt(state, request.windows, now)) - now,
+    })
+  }
+  if (request.vetoed === true || !request.proofs?.includes(proof)) return countWrong(state, verification, request, now)
+  return intent ? again(state, verification) : accept(state, verification, request, now)
+}
+
+/** The verification with the intent let through, for {@link recordAccepted}. */
+export function withAccepted(verification: Verification, request: CheckRequest, now: number): Verification {
+  const intent = verification.intent ?? request.intent
+  return intent ? { ...verification, intent, accepted: { acceptedAt: now, ...askedBy(request) } } : verification
+}
+
+/** The state that has it as still to be carried out, and the audit with it. The same state where there is no intent. */
+export function recordAccepted(state: GateState, verification: Verification, now: number): GateState {
+  const approval = approvalOf(verification)
+  if (!approval) return state
+  const { verificationId, surface, requestId, intent } = approval
+  const waiting = { ...state, unfulfilled: [...(state.unfulfilled ?? []), verificationId] }
+  return recordEvent(waiting, { verificationId, kind: 'intent.accepted', surface, requestId, detail: intent.facts }, now)
+}
+
+function accept(state: GateState, verification: Verification, request: CheckRequest, now: number): Decision<CheckAnswer> {
+  const accepted = withAccepted(verification, request, now)
+  return { state: recordAccepted(withVerification(state, accepted), accepted, now), reply: again(state, accepted).reply }
+}
+
+function again(state: GateState, verification: Verification): Decision<CheckAnswer> {
+  const { id, guessLimit, guesses } = verification
+  const approval = approvalOf(verification)
+  return {
+    state,
+    reply: {
+      status: 'approved',
+      guessesLeft: Math.max(0, guessLimit - guesses),
+      verificationId: id,
+      ...(approval && { approval }),
+    },
+  }
+}
+
+function countWrong(state: GateState, verification: Verification, request: CheckRequest, now: number): Decision<CheckAnswer> {
+  const wrongProofs = (verification.wrongProofs ?? 0) + 1
+  const guessesLeft = Math.max(0, verification.guessLimit - wrongProofs)
+  const counted = withVerification(
+    { ...state, wrongGuesses: [...state.wrongGuesses.filter((at) => at > now - DAY_MS), now] },
+    { ...verification, wrongProofs },
+  )
+  const event = {
+    verificationId: verification.id,
+    kind: 'check.incorrect',
+    ...askedBy(request),
+    detail: { guesses_left: guessesLeft, locked: guessesLeft === 0 },
+  } as const
+  return {
+    state: recordEvent(counted, event, now),
+    reply: { status: 'incorrect_after_approval', guessesLeft, verificationId: verification.id },
+  }
+}
+
+function askedBy({ surface, requestId }: CheckRequest) {
+  return { surface, requestId }
+}

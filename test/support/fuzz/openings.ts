@@ -1,0 +1,106 @@
+import { expect } from 'vitest'
+import { createMessageId } from '../../../src/otp/message-id'
+import { toCursor } from '../../../src/payments/story/place'
+import { fireAlarm, gateOf } from '../gate'
+import { putLoan, uniqueLenderId } from '../loans'
+import { type createService, uniquePhone } from '../service'
+import type { Things } from './places'
+
+/** What a sequence begins with. One code at most, since the next one has to wait. */
+export type Opening =
+  | 'nothing'
+  | 'a verification'
+  | 'a loan'
+  | 'a loan of another repayment'
+  | 'a payment code'
+  | 'a confirmation'
+
+type Service = ReturnType<typeof createService>
+
+const ANY: readonly Opening[] = ['nothing', 'nothing', 'a verification']
+const OPENINGS: Readonly<Record<string, readonly Opening[]>> = {
+  v1: ['nothing', 'a verification', 'a verification'],
+  'payment-otp': ['a loan', 'a payment code', 'a payment code'],
+  confirmations: ['a loan', 'a confirmation', 'a confirmation'],
+  loans: ['nothing', 'a loan', 'a loan of another repayment', 'a payment code', 'a confirmation'],
+  webhooks: ['nothing', 'a verification', 'a verification'],
+}
+
+/** Those that go with a group of operations, the usual ones more than once. */
+export function openingsOf(group: string): readonly Opening[] {
+  return OPENINGS[group] ?? ANY
+}
+
+export const TEMPLATE = { template_name: 'Fuzzed', channel: 'sms', content: '{{otp_code}} is the code.', purpose: 'login' }
+
+let opened = 0
+
+/** One person in each sequence, so that sends, guesses and waits meet. */
+export async function open(service: Service, opening: Opening, hasTemplate = false): Promise<Things> {
+  opened += 1
+  const phone = uniquePhone()
+  const nothing: Things = {
+    phone,
+    mobile: phone.slice('+91'.length),
+    verification: 'ver_none',
+    confirmation: 'ver_none',
+    communication: 'none',
+    message: 'msg_none',
+    template: `fuzzed_${opened}`,
+    vendorMessage: `vendor-${opened}`,
+    loan: uniqueLenderId(),
+    repayment: uniqueLenderId(),
+    cursor: toCursor({ createdAt: 0, verificationId: 'ver_none', seq: 0 }),
+  }
+  if (hasTemplate) await service.post('/v1/templates', { ...TEMPLATE, template_id: nothing.template })
+  return { ...nothing, ...(await begin(service, opening, nothing)) }
+}
+
+async function begin(service: Service, opening: Opening, things: Things): Promise<Partial<Things>> {
+  const { phone, loan, repayment } = things
+  const ask = (operationId: string, path: string, body: object) => askFor(service, things, { operationId, path, body })
+  if (opening === 'nothing') return {}
+  if (opening === 'a verification') return ask('createVerification', '/v1/verifications', { to: phone })
+  const first = opening === 'a loan of another repayment' ? `${repayment}0` : repayment
+  await putLoan({ loanId: loan, contacts: { applicant: phone }, repayments: [{ id: first }] })
+  const about = { loan_id: loan, repayment_id: repayment }
+  if (opening === 'a payment code') return ask('payment-otp.send', '/api/v1/otp/send-otp-payment', about)
+  if (opening !== 'a confirmation') return {}
+  const payment = { ...about, amount: '5000.00', currency: 'INR', payment_mode: 'cash' }
+  return ask('createConfirmation', '/v1/payments/confirmations', payment)
+}
+
+async function askFor(
+  service: Service,
+  { phone }: Things,
+  { operationId, path, body }: { readonly operationId: string; readonly path: string; readonly body: object },
+): Promise<Partial<Things>> {
+  const response = await service.post(path, body)
+  expect(response.ok, path).toBe(true)
+  await fireAlarm(await gateOf(phone))
+  return made(operationId, await response.json())
+}
+
+/** What later requests of a sequence can be about. */
+export function made(operationId: string, body: unknown): Partial<Things> {
+  const { next_cursor: cursor } = (body ?? {}) as { next_cursor?: string | null }
+  if (cursor) return { cursor }
+  switch (operationId) {
+    case 'createVerification':
+    case 'resendVerification': {
+      const { id, communication_id: communication } = body as { id: string; communication_id: string }
+      return { verification: id, communication, message: createMessageId(id, communication) }
+    }
+    case 'createConfirmation': {
+      const { id, communication_id: communication } = body as { id: string; communication_id: string }
+      return { confirmation: id, communication, message: createMessageId(id, communication) }
+    }
+    case 'payment-otp.send':
+      return { communication: (body as { communication_id: string }).communication_id }
+    case 'external-otp.sms.send':
+    case 'external-otp.whatsapp.send':
+      return { message: (body as { data: { message_id: string } }).data.message_id }
+    default:
+      return {}
+  }
+}
