@@ -102,5 +102,8 @@ export const IMPORT_TIMEOUT_MS = 25_000
 /** Repayments of one loan: weekly ones for ten years. They are read at once. */
 export const REPAYMENTS_PER_LOAN = 600
 
+/** The largest body with one loan that is read: all the repayments that one can have. Bytes. */
+export const LOAN_BODY_LIMIT_BYTES = 256 * 1024
+
 /** The largest body of an import that is read. Bytes. */
 export const IMPORT_BODY_LIMIT_BYTES = 4 * 1024 * 1024

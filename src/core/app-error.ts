@@ -47,7 +47,7 @@ export interface ErrorDetails {
   repayment_changed: Record<string, never>
   /** The code was right and is used up; D1 does not answer, so the change follows. */
   update_pending: { retryAfterSeconds: number }
-  /** The code has confirmed something else. */
+  /** The code has confirmed something, which was something else. */
   confirmation_used: Record<string, never>
   /** The code was right too long ago. */
   confirmation_expired: Record<string, never>

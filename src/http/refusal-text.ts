@@ -72,7 +72,7 @@ export function refusalText(refusal: Refusal): string {
     case 'update_pending':
       return `The code is right and used up, and the repayment is going to be changed: it could not be written yet. Repeat the same request in ${wait} to see it done.`
     case 'confirmation_used':
-      return 'This code has confirmed another change already. Please request a new one.'
+      return 'This code has confirmed a change already, and not this one. Please look at the repayment before you request a new code.'
     case 'confirmation_expired':
       return 'This code was confirmed too long ago to change anything. Please request a new one.'
     case 'confirmation_changed':

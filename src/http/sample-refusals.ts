@@ -31,7 +31,7 @@ const SAMPLE_DETAILS: { readonly [Code in ErrorCode]: ErrorDetails[Code] } = {
   repayment_not_found: {},
   contact_unreachable: { contactType: 'co_applicant' },
   repayment_settled: {},
-  update_refused: { issues: [{ path: 'amount', message: 'is more than the 5000.00 that are due' }] },
+  update_refused: { issues: [{ path: 'amount', message: 'is more than what is due' }] },
   repayment_changed: {},
   update_pending: { retryAfterSeconds: 5 },
   confirmation_used: {},

@@ -2,6 +2,7 @@ import { refuse } from '../core/app-error'
 import { wholeSeconds } from '../core/clock'
 import type { Caller, VerificationDeps } from './deps'
 import type { Approval, Intent, IntentFacts } from './intent'
+import type { GateClient } from './gate-client'
 import type { CheckTarget } from './rules/target'
 import { isVetoed } from './second-opinion'
 import { sendWindows } from './send-policy'
@@ -9,7 +10,7 @@ import { sendWindows } from './send-policy'
 export interface CheckInput {
   /** By id, or by number, purpose and binding. */
   readonly target:
-    | { readonly id: string }
+    | { readonly id: string; readonly purpose?: string }
     | { readonly phone: { readonly e164: string }; readonly purpose: string; readonly bindingHash: string }
   readonly code: string
   /**
@@ -51,9 +52,9 @@ export async function checkVerification(deps: VerificationDeps, caller: Caller, 
     target,
     code: input.code,
     presentedBindingHash: input.presentedBindingHash ?? null,
-    vetoed: input.code.length < input.codeLength || (await isVetoed(deps, caller, gate, { target, code: input.code })),
+    vetoed: await isWrongAnyway(deps, caller, gate, input, target),
     attemptKey: await deps.digester.attemptKey(caller.requestId, input.code, attemptOf(input)),
-    ...(input.isFollowed === true && { proofs: await deps.digester.proofs(gate.gateId, input.code) }),
+    ...(input.isFollowed === true && { proofs: await deps.digester.proofs(gate.gateId, askedAbout(target), input.code) }),
     ...(input.intent && { intent: input.intent }),
     ...(input.presented && { presented: input.presented }),
     ...(input.onlyRepeat !== undefined && { onlyRepeat: input.onlyRepeat }),
@@ -86,6 +87,22 @@ export async function checkVerification(deps: VerificationDeps, caller: Caller, 
   }
 }
 
+/** Too short for the surface, or wrong by the vendor that carried it, who is not asked about what costs no guess. */
+async function isWrongAnyway(
+  deps: VerificationDeps,
+  caller: Caller,
+  gate: GateClient,
+  { code, codeLength, onlyRepeat }: CheckInput,
+  target: CheckTarget,
+): Promise<boolean> {
+  return code.length < codeLength || (onlyRepeat !== true && (await isVetoed(deps, caller, gate, { target, code })))
+}
+
+/** So that equal codes for different things are known by different proofs. */
+function askedAbout(target: CheckTarget): string {
+  return 'id' in target ? target.id : `${target.purpose} ${target.bindingHash}`
+}
+
 const STATUS_AFTER = { incorrect: 'pending', incorrect_and_locked: 'locked', incorrect_after_approval: 'approved' } as const
 
 /** What has to be the same for a request to be a repetition of one, besides its code. */
@@ -98,7 +115,7 @@ async function locate(deps: VerificationDeps, target: CheckInput['target']) {
   if ('id' in target) {
     const gate = deps.gates.forVerification(target.id)
     if (!gate) throw refuse('verification_not_found', {})
-    return { gate, target: { id: target.id } satisfies CheckTarget }
+    return { gate, target: target satisfies CheckTarget }
   }
   const { gate } = await deps.gates.forPhone(target.phone.e164)
   return { gate, target: { purpose: target.purpose, bindingHash: target.bindingHash } satisfies CheckTarget }

@@ -27,8 +27,9 @@ export interface CodeDigester {
   /**
    * By what a code is known again after it was right, under each pepper, the current one first.
    * @param gateId of the number's gate
+   * @param asked about which verification or binding
    */
-  proofs(gateId: string, code: string): Promise<readonly string[]>
+  proofs(gateId: string, asked: string, code: string): Promise<readonly string[]>
   /** Ties a repeated check to the first one: same request id, code and binding (see `rules/check.ts`). */
   attemptKey(requestId: string, code: string, presented: string | null): Promise<string>
 }
@@ -50,7 +51,7 @@ export function createCodeDigester(current: string, previous?: string): CodeDige
       }
       return undefined
     },
-    proofs: (gateId, code) => Promise.all(keys.map((key) => key.sign(['proof:v1', gateId, code]))),
+    proofs: (gateId, asked, code) => Promise.all(keys.map((key) => key.sign(['proof:v1', gateId, asked, code]))),
     attemptKey: (requestId, code, presented) => currentKey.sign(['attempt:v1', requestId, code, presented]),
   }
 }

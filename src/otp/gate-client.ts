@@ -11,9 +11,9 @@ const LONGEST_PAUSE_MS = 150
 
 /** The gate's methods as a caller sees them. The platform's stub type takes unions apart, so they are written down here. */
 export type GateMethods = {
-  readonly [Method in 'reserve' | 'settle' | 'check' | 'cancel' | 'describe' | 'carrier' | 'message' | 'flush' | 'ping']: (
-    ...args: Parameters<Gate[Method]>
-  ) => Promise<Awaited<ReturnType<Gate[Method]>>>
+  readonly [
+    Method in 'reserve' | 'settle' | 'check' | 'cancel' | 'describe' | 'carrier' | 'newest' | 'message' | 'flush' | 'ping'
+  ]: (...args: Parameters<Gate[Method]>) => Promise<Awaited<ReturnType<Gate[Method]>>>
 }
 
 /** The gate of one number, seen from the Worker. Each call is safe to repeat, and throws `dependency_unavailable` when the object cannot be reached. */

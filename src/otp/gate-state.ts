@@ -166,8 +166,17 @@ export function approvalOf({ id, intent, accepted, message }: Verification): App
 
 /** The state without the digests of codes whose time is up: an ended verification has nothing to compare with. */
 export function withoutExpiredCodes(state: GateState, now: number): GateState {
-  const verifications = state.verifications.map((one) => (now >= one.expiresAt && one.code ? { ...one, code: null } : one))
-  return { ...state, verifications }
+  return { ...state, verifications: state.verifications.map((one) => withoutProof(withoutCode(one, now), now)) }
+}
+
+function withoutCode(verification: Verification, now: number): Verification {
+  return now >= verification.expiresAt && verification.code ? { ...verification, code: null } : verification
+}
+
+function withoutProof(verification: Verification, now: number): Verification {
+  if (verification.proof === undefined || now < verification.expiresAt + (verification.updateWindowMs ?? 0)) return verification
+  const { proof: _, ...rest } = verification
+  return rest
 }
 
 /** The state with one verification changed, or added at the end. */

@@ -88,6 +88,13 @@ export class Gate extends DurableObject<Env> {
     return carrierOf(this.#read(), target, Date.now())
   }
 
+  /** Tells which of these bindings the newest verification for a purpose has. */
+  newest(purpose: string, bindingHashes: readonly string[]): string | null {
+    const isAsked = (one: { readonly purpose: string; readonly bindingHash: string }) =>
+      one.purpose === purpose && bindingHashes.includes(one.bindingHash)
+    return this.#read().verifications.findLast(isAsked)?.bindingHash ?? null
+  }
+
   /** Tells of a message that D1 may not have yet. */
   message(target: MessageTarget): FoundMessage | null {
     return findMessage(this.#read(), target)
@@ -104,7 +111,7 @@ export class Gate extends DurableObject<Env> {
    */
   async flush(): Promise<boolean> {
     for (let round = 0; round < FLUSH_ROUNDS && isWaiting(this.#read()); round++) {
-      if (!(await this.#carry())) break
+      if (!(await this.#carry('flush'))) break
     }
     return !isWaiting(this.#read())
   }
@@ -115,11 +122,11 @@ export class Gate extends DurableObject<Env> {
     const state = this.#read()
     if (isQuiet(state, now)) return this.ctx.storage.deleteAll()
     if (!isWaiting(state)) return this.#save({ ...state, alarmAt: 0 }, now)
-    await this.#carry()
+    await this.#carry('alarm')
   }
 
   /** Events and intents are carried side by side, so that neither waits for the other. @returns whether D1 took both */
-  async #carry(): Promise<boolean> {
+  async #carry(by: 'alarm' | 'flush'): Promise<boolean> {
     const { fulfil, db, log } = this.#deps
     const state = this.#read()
     const batch = takeBatch(state, Date.now())
@@ -142,7 +149,9 @@ export class Gate extends DurableObject<Env> {
         count: after.outbox.length,
       })
     }
-    this.#save({ ...after, flushFailures: failure ? state.flushFailures + 1 : 0, alarmAt: 0 }, now)
+    // Who only wants to read must not put off the alarm, whose pauses grow.
+    if (failure && by === 'flush') this.#save({ ...after, flushFailures: this.#read().flushFailures }, now)
+    else this.#save({ ...after, flushFailures: failure ? state.flushFailures + 1 : 0, alarmAt: 0 }, now)
     return !failure
   }
 

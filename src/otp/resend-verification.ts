@@ -20,11 +20,12 @@ export async function resendVerification(
   const gate = deps.gates.forVerification(input.id)
   if (!gate) throw refuse('verification_not_found', {})
   const found = await gate.call((remote) => remote.describe(input.id, sendWindows(deps.config.limits)))
-  if (!found) throw refuse('verification_not_found', {})
+  // A code for something is sent again only by who looks whether that may still be.
+  if (!found || found.mustShow) throw refuse('verification_not_found', {})
   return sendVerification(deps, caller, {
     phone: { e164: found.phone, country: found.country },
-    // What it is about may be shown by the words of its own profile only.
-    profile: (found.mustShow ? profileOf(found, input.profiles) : undefined) ?? input.profile,
+    // What it is about goes on by the vendors and in the words of its own profile.
+    profile: (found.subject == null ? undefined : profileOf(found, input.profiles)) ?? input.profile,
     purpose: found.purpose,
     bindingHash: found.bindingHash,
     channel: input.channel ?? (found.channelIsFixed ? (found.channel as Channel) : undefined),

@@ -36,7 +36,15 @@ export function changeIn(intent: Intent): ChangeFacts {
   return intent.facts as ChangeFacts
 }
 
-/** What codes for a repayment are bound to: a code for one never confirms another, nor for another contact. */
-export function bindRepayment(loanId: string, repaymentId: string, contactType: ContactType): Promise<string> {
-  return hashFacts('repayment', { loan_id: loanId, repayment_id: repaymentId, contact_type: contactType })
+/**
+ * What codes for a repayment are bound to: a code for one never confirms another, nor for another contact, nor after the
+ * number of the contact was changed, though it be changed back.
+ */
+export function bindRepayment(
+  loanId: string,
+  repaymentId: string,
+  { contactType, version }: { readonly contactType: ContactType; readonly version: number },
+): Promise<string> {
+  const facts = { loan_id: loanId, repayment_id: repaymentId, contact_type: contactType, contact_version: version }
+  return hashFacts('repayment', facts)
 }

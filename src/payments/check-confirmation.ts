@@ -2,6 +2,7 @@ import { type CheckedVerification, checkVerification } from '../otp/check-verifi
 import type { Caller } from '../otp/deps'
 import type { IntentFacts } from '../otp/intent'
 import { carryOut, requireApproval } from './carry-out'
+import { CONFIRMATION_PURPOSE } from './create-confirmation'
 import type { PaymentDeps } from './deps'
 import type { RepaymentChangeRow } from './loan'
 
@@ -18,7 +19,7 @@ export async function checkConfirmation(
 ): Promise<{ readonly checked: CheckedVerification; readonly change: RepaymentChangeRow | undefined }> {
   const { codeLength } = deps.profiles.confirmation
   const checked = await checkVerification(deps.verification, caller, {
-    target: { id },
+    target: { id, purpose: CONFIRMATION_PURPOSE },
     code,
     codeLength,
     isFollowed: true,

@@ -55,7 +55,7 @@ export async function createConfirmation(deps: PaymentDeps, caller: Caller, inpu
     phone: contact,
     profile: deps.profiles.confirmation,
     purpose: CONFIRMATION_PURPOSE,
-    bindingHash: await bindRepayment(loanId, repaymentId, contactType),
+    bindingHash: await bindRepayment(loanId, repaymentId, contact),
     locale,
     templateId,
     values,
@@ -71,7 +71,7 @@ function decide(context: RepaymentContext, input: ConfirmationInput): ChangeFact
   if (context.status.kind === 'paid') throw refuse('repayment_settled', {})
   const { loan } = context
   const issues = [
-    ...(input.currency === loan.currency ? [] : [{ path: 'currency', message: `is not the loan's, ${loan.currency}` }]),
+    ...(input.currency === loan.currency ? [] : [{ path: 'currency', message: "is not the loan's" }]),
     ...(input.payee === undefined || input.payee === loan.payee ? [] : [{ path: 'payee', message: "is not the loan's" }]),
   ]
   const read = readChange(context, { ...input, status: input.status ?? statusFor(context, input.amount) }, NAMES)

@@ -1,6 +1,6 @@
 import type { ChangeFacts } from './change'
 import type { ContactType, RepaymentStatusRow } from './loan'
-import { type MinorUnits, formatAmount, parseAmount } from './money'
+import { type MinorUnits, parseAmount } from './money'
 import { findReference, namesOf } from './read-references'
 import type { RepaymentContext } from './read-repayment'
 
@@ -79,16 +79,16 @@ export function weighChange(
   return message === undefined ? undefined : { path: names.amount, message }
 }
 
+/** Without the figures: who asks need not be one who may read them. */
 function amountProblem(
   { kind, name }: RepaymentStatusRow,
   amount: MinorUnits,
-  { loan, repayment }: RepaymentContext,
+  { repayment }: RepaymentContext,
 ): string | undefined {
   const due = repayment.amountDue - repayment.amountCollected
-  const text = `${loan.currency} ${formatAmount(due, loan.currency)}`
   if (amount === 0) return 'must be more than nothing'
-  if (amount > due) return `is more than the ${text} that is due`
-  if (kind === 'paid' && amount < due) return `is less than the ${text} that is due, and so not ${name}`
-  if (kind === 'partial' && amount === due) return `is all of the ${text} that is due, and so not ${name}`
+  if (amount > due) return 'is more than what is due'
+  if (kind === 'paid' && amount < due) return `is less than what is due, and so not ${name}`
+  if (kind === 'partial' && amount === due) return `is all of what is due, and so not ${name}`
   return undefined
 }

@@ -4,6 +4,7 @@ import { repaymentChanges } from '../db/schema'
 import { fromDatabase } from '../messaging/communications/from-database'
 import { type VerificationView, getVerification } from '../otp/get-verification'
 import { type ChangeFacts, changeIn } from './change'
+import { CONFIRMATION_PURPOSE } from './create-confirmation'
 import type { PaymentDeps } from './deps'
 import type { RepaymentChangeRow } from './loan'
 import { type RepaymentContext, readRepayment } from './read-repayment'
@@ -23,7 +24,7 @@ export interface ConfirmationView {
  */
 export async function getConfirmation({ db, verification: deps }: PaymentDeps, id: string): Promise<ConfirmationView> {
   const verification = await getVerification(deps, id)
-  if (!verification.intent) throw refuse('verification_not_found', {})
+  if (!verification.intent || verification.purpose !== CONFIRMATION_PURPOSE) throw refuse('verification_not_found', {})
   const facts = changeIn({ key: '', facts: verification.intent })
   const { loan_id: loanId, repayment_id: repaymentId } = facts
   const isIts = and(eq(repaymentChanges.loanId, loanId), eq(repaymentChanges.repaymentId, repaymentId))

@@ -1,3 +1,5 @@
+import { minorDigits } from './currencies'
+
 /**
  * An amount in the minor unit of its currency (paise, cents): a whole number, far below 2^53, so that no sum of it is ever
  * rounded. Amounts come in and go out as decimal text, and are never a fraction in between.
@@ -8,19 +10,6 @@ export type MinorUnits = number
 const MAX_WHOLE_DIGITS = 12
 
 const DECIMAL = /^(\d+)(?:\.(\d+))?$/
-
-const digitsByCurrency = new Map<string, number | undefined>()
-
-/** Digits after the point by ISO 4217 (INR 2, JPY 0, KWD 3); undefined for what is no currency. */
-export function minorDigits(currency: string): number | undefined {
-  if (!digitsByCurrency.has(currency)) digitsByCurrency.set(currency, lookUpDigits(currency))
-  return digitsByCurrency.get(currency)
-}
-
-function lookUpDigits(currency: string): number | undefined {
-  if (!Intl.supportedValuesOf('currency').includes(currency)) return undefined
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits
-}
 
 /**
  * The amount that a decimal text says, such as `5000`, `5000.0` or `5000.00`.

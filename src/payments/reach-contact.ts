@@ -9,6 +9,8 @@ export interface ReachableContact {
   readonly e164: string
   /** ISO 3166. */
   readonly country: string
+  /** Of the contact: counts up with each change of the number. */
+  readonly version: number
 }
 
 /**
@@ -28,5 +30,5 @@ export async function reachContact(
     verification.log('error', 'loan_contact.unreadable', { names: ['PHONE_HASH_KEY'] })
     throw refuse('contact_unreachable', { contactType })
   }
-  return { contactType, e164, country: found.country }
+  return { contactType, e164, country: found.country, version: found.version }
 }

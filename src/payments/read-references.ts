@@ -28,7 +28,7 @@ export function findReference<Row extends RepaymentStatusRow | PaymentModeRow>(
   rows: readonly Row[],
   wanted: number | string,
 ): Row | undefined {
-  return rows.find(({ id, code }) => String(id) === String(wanted) || code === wanted)
+  return rows.find(({ id }) => String(id) === String(wanted)) ?? rows.find(({ code }) => code === wanted)
 }
 
 /** For a sentence that says which there are. */

@@ -30,7 +30,13 @@ export async function readRepayment(db: Database, loanId: string, repaymentId: s
     ]),
   )
   if (!loan) throw refuse('loan_not_found', {})
-  const status = statuses.find(({ id }) => id === repayment?.statusId)
-  if (!repayment || !status) throw refuse('repayment_not_found', {})
+  if (!repayment) throw refuse('repayment_not_found', {})
+  const status = statuses.find(({ id }) => id === repayment.statusId) ?? statusByAmounts(repayment)
   return { loan, contacts, repayment, status, statuses, modes }
+}
+
+/** Operators may take a status away that repayments still have: what came in tells what it was. */
+function statusByAmounts({ statusId: id, amountDue, amountCollected }: RepaymentRow): RepaymentStatusRow {
+  const kindOfSome = amountCollected < amountDue ? 'partial' : 'paid'
+  return { id, code: String(id), name: String(id), kind: amountCollected === 0 ? 'open' : kindOfSome }
 }

@@ -1,6 +1,6 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { type SQL, and, eq, gte, sql } from 'drizzle-orm'
 import type { Database } from '../db/client'
-import { loanContacts, repaymentChanges, repayments } from '../db/schema'
+import { loanContactChanges, loanContacts, repaymentChanges, repaymentStatuses, repayments } from '../db/schema'
 import type { Approval, Fulfil } from '../otp/intent'
 import { type ChangeFacts, changeIn } from './change'
 import type { RepaymentChangeRow } from './loan'
@@ -19,7 +19,8 @@ export async function recordChange(db: Database, approval: Approval): Promise<Re
     eq(repayments.loanId, loanId),
     eq(repayments.id, repaymentId),
     eq(repayments.version, basis),
-    sql`exists (select 1 from ${loanContacts} where ${isSameContact(facts)})`,
+    wasSameContact(facts, acceptedAt),
+    isOfKind(facts),
     // Who changes a row by hand may leave its version: a change that the table refuses would be tried for ever.
     sql`${repayments.amountCollected} + ${amount} <= ${repayments.amountDue}`,
   )
@@ -52,21 +53,39 @@ export async function recordChange(db: Database, approval: Approval): Promise<Re
   return found?.verificationId === verificationId ? found : undefined
 }
 
-function isSameContact({ loan_id, contact_type, contact_version }: ChangeFacts) {
-  return and(
+/** A number that was changed after the change was accepted takes nothing back. */
+function wasSameContact({ loan_id, contact_type, contact_version: version }: ChangeFacts, acceptedAt: number): SQL {
+  const isStill = and(
     eq(loanContacts.loanId, loan_id),
     eq(loanContacts.contactType, contact_type),
-    eq(loanContacts.version, contact_version),
+    eq(loanContacts.version, version),
   )
+  const wasThen = and(
+    eq(loanContactChanges.loanId, loan_id),
+    eq(loanContactChanges.contactType, contact_type),
+    eq(loanContactChanges.version, version + 1),
+    gte(loanContactChanges.at, acceptedAt),
+  )
+  return sql`(exists (select 1 from ${loanContacts} where ${isStill}) or exists (select 1 from ${loanContactChanges} where ${wasThen}))`
+}
+
+/** What is due and the table of statuses may be changed by hand: what it becomes has to be what it is called. */
+function isOfKind({ repayment_status, amount }: ChangeFacts): SQL {
+  const kind = sql`iif(${repayments.amountCollected} + ${amount} = ${repayments.amountDue}, 'paid', 'partial')`
+  const isIt = and(eq(repaymentStatuses.id, repayment_status), sql`${repaymentStatuses.kind} = ${kind}`)
+  return sql`exists (select 1 from ${repaymentStatuses} where ${isIt})`
 }
 
 /** For the gate, which calls it until it succeeds: whoever was to make a change may have died before it did. */
 export function createFulfil(db: Database): Fulfil {
   return async (approvals) => {
-    const impossible: string[] = []
-    for (const approval of approvals) {
-      if (!(await recordChange(db, approval))) impossible.push(approval.verificationId)
-    }
-    return impossible
+    // Each by itself: one that fails holds up no other.
+    const made = await Promise.allSettled(approvals.map((approval) => recordChange(db, approval)))
+    const failed = made.find((one) => one.status === 'rejected')
+    if (failed) throw failed.reason
+    return approvals.flatMap(({ verificationId }, index) => {
+      const one = made[index]!
+      return one.status === 'fulfilled' && one.value === undefined ? verificationId : []
+    })
   }
 }

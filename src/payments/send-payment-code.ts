@@ -46,7 +46,7 @@ export async function sendPaymentCode(
     phone: contact,
     profile,
     purpose: PAYMENT_PURPOSE,
-    bindingHash: await bindRepayment(loanId, repaymentId, contactType),
+    bindingHash: await bindRepayment(loanId, repaymentId, contact),
     locale: LOCALE,
     templateId,
     values,

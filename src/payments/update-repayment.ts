@@ -5,7 +5,7 @@ import { carryOut, requireApproval } from './carry-out'
 import { type ChangeFacts, bindRepayment, toIntent } from './change'
 import { type ChangeFieldNames, type Issue, type ReadChange, type WantedChange, readChange, weighChange } from './decide-change'
 import type { PaymentDeps } from './deps'
-import { CONTACT_TYPES, type ContactRow, type ContactType, type RepaymentChangeRow } from './loan'
+import { CONTACT_TYPES, type ContactType, type RepaymentChangeRow } from './loan'
 import { type ReachableContact, reachContact } from './reach-contact'
 import { type RepaymentContext, readRepayment } from './read-repayment'
 import { PAYMENT_PURPOSE } from './send-payment-code'
@@ -47,7 +47,7 @@ export async function updateRepayment(
     target: {
       phone: contact,
       purpose: PAYMENT_PURPOSE,
-      bindingHash: await bindRepayment(input.loanId, input.repaymentId, contact.contactType),
+      bindingHash: await bindRepayment(input.loanId, input.repaymentId, contact),
     },
     code: input.code,
     codeLength: deps.profiles.payment.codeLength,
@@ -79,22 +79,25 @@ async function orProblem(check: Promise<CheckedVerification>, problem: AppError)
   }
 }
 
-/** The number comes from the loan; the one in the request only has to be the same (R-PAY-03). */
+/**
+ * The number comes from the loan; the one in the request only has to be the same (R-PAY-03). Where two contacts have it, the
+ * one is meant who was sent the newest code.
+ */
 async function requireContact(
   deps: PaymentDeps,
   { contacts }: RepaymentContext,
-  { contactType, phone, names }: UpdateInput,
+  { loanId, repaymentId, contactType, phone, names }: UpdateInput,
 ): Promise<ReachableContact> {
-  const candidates = contactType ? [contactType] : CONTACT_TYPES.filter((type) => isReachable(contacts, type))
-  const reached = await Promise.all(
-    (candidates.length > 0 ? candidates : CONTACT_TYPES.slice(0, 1)).map((type) => reachContact(deps, contacts, type)),
-  )
-  const found = reached.find(({ e164 }) => e164 === phone)
+  const types = contactType ? [contactType] : CONTACT_TYPES
+  const reached = await Promise.allSettled(types.map((type) => reachContact(deps, contacts, type)))
+  const reachable = reached.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+  if (reachable.length === 0) throw (reached[0] as PromiseRejectedResult).reason
+  const [found, other] = reachable.filter(({ e164 }) => e164 === phone)
   if (!found)
     throw refuse('update_refused', { issues: [{ path: names.phone, message: "is not the number of the loan's contact" }] })
-  return found
-}
-
-function isReachable(contacts: readonly ContactRow[], type: ContactType): boolean {
-  return contacts.some(({ contactType, phoneSealed }) => contactType === type && phoneSealed !== null)
+  if (!other) return found
+  const bindings = await Promise.all([found, other].map((contact) => bindRepayment(loanId, repaymentId, contact)))
+  const { gate } = await deps.verification.gates.forPhone(phone)
+  const newest = await gate.call((remote) => remote.newest(PAYMENT_PURPOSE, bindings))
+  return newest === bindings[1] ? other : found
 }

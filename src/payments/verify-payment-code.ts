@@ -21,7 +21,7 @@ export async function verifyPaymentCode(
   const { contacts } = await readRepayment(deps.db, loanId, repaymentId)
   const contact = await reachContact(deps, contacts, contactType)
   const checked = await checkVerification(deps.verification, caller, {
-    target: { phone: contact, purpose: PAYMENT_PURPOSE, bindingHash: await bindRepayment(loanId, repaymentId, contactType) },
+    target: { phone: contact, purpose: PAYMENT_PURPOSE, bindingHash: await bindRepayment(loanId, repaymentId, contact) },
     code,
     codeLength: deps.profiles.payment.codeLength,
     isFollowed: true,

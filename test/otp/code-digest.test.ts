@@ -143,6 +143,33 @@ describe('the key of an attempt', () => {
   })
 })
 
+describe('the proofs of a code', () => {
+  const asked = ['gate-1', 'payment hash-of-loan-1', '0042'] as const
+
+  it('are one for each pepper, the current one first', async () => {
+    const [now, ...others] = await digester.proofs(...asked)
+    expect(others).toEqual([])
+    expect(now).toMatch(/^[\w-]{43}$/)
+    const [before] = await createCodeDigester(OTHER_PEPPER).proofs(...asked)
+    expect(before).not.toBe(now)
+    expect(await createCodeDigester(PEPPER, OTHER_PEPPER).proofs(...asked)).toEqual([now, before])
+  })
+
+  it.each<[string, readonly [string, string, string]]>([
+    ['number', ['gate-2', asked[1], asked[2]]],
+    ['binding', [asked[0], 'payment hash-of-loan-2', asked[2]]],
+    ['code', [asked[0], asked[1], '0043']],
+    ['place between its parts', ['gate-1p', 'ayment hash-of-loan-1', asked[2]]],
+  ])('are others for another %s', async (_name, other) => {
+    expect(await digester.proofs(...other)).not.toEqual(await digester.proofs(...asked))
+  })
+
+  it('are no digest that a code could be right by', async () => {
+    const proofs = await digester.proofs(facts.phone, `${facts.purpose} ${facts.bindingHash}`, facts.code)
+    expect(proofs).not.toContain((await digester.digest(facts)).digest)
+  })
+})
+
 describe('comparing digests', () => {
   const bytes = new Uint8Array(32).fill(7)
   const digest = toBase64Url(bytes)

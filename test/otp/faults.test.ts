@@ -251,6 +251,26 @@ describe('D1 down for an hour', () => {
     expect(await storedState(gate)).toMatchObject({ outbox: [], flushFailures: 0 })
   })
 
+  it('is no matter of who only wants to read: no failure is counted, and the alarm is not put off', async () => {
+    const phone = uniquePhone()
+    const gate = await gateOf(phone)
+    await send(phone)
+    const { DB } = await bindingsOf(gate)
+    const batch = vi.spyOn(DB, 'batch').mockImplementation(failing)
+    await fireAlarm(gate)
+    const before = (await storedState(gate))!
+    expect(before.flushFailures).toBe(1)
+
+    vi.advanceTimersByTime(1_000)
+    for (let nth = 0; nth < 3; nth++) expect(await gate.flush()).toBe(false)
+    expect(await storedState(gate)).toEqual(before)
+
+    batch.mockRestore()
+    expect(await gate.flush()).toBe(true)
+    expect(await storedState(gate)).toMatchObject({ outbox: [], flushFailures: 0 })
+    expect((await auditOf(gate)).map(({ kind }) => kind)).toEqual(['send.reserved', 'send.accepted'])
+  })
+
   it('does nothing twice when the batch was committed but the answer was lost', async () => {
     const phone = uniquePhone()
     const gate = await gateOf(phone)

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { provide } from '../../src/compose'
 import { checkVerification } from '../../src/otp/check-verification'
+import type { IntentFacts } from '../../src/otp/intent'
 import { resendVerification } from '../../src/otp/resend-verification'
 import { type SendInput, sendVerification } from '../../src/otp/send-verification'
 import { gateOf, storedState } from '../support/gate'
@@ -34,8 +35,12 @@ const send = (e164: string, changes: Partial<SendInput> = {}) =>
   })
 const resend = (id: string) =>
   resendVerification(verification, caller, { id, profile: deps.profiles.v1, profiles: deps.profiles })
-const check = (id: string, code: string, requestId = 'req-1') =>
-  checkVerification(verification, { ...caller, requestId }, { target: { id }, code, codeLength: 6, isFollowed: true })
+const check = (id: string, code: string, changes: { requestId?: string; presented?: IntentFacts } = { presented: {} }) => {
+  const { requestId = 'req-1', ...facts } = changes
+  const input = { target: { id }, code, codeLength: 6, isFollowed: true, ...facts }
+  return checkVerification(verification, { ...caller, requestId }, input)
+}
+const NOT_FOUND = { refusal: { code: 'verification_not_found' } }
 
 const storedOf = async (phone: string) => (await storedState(await gateOf(phone)))!.verifications
 
@@ -67,6 +72,7 @@ describe('a code for something that is fixed', () => {
       bindingHash: `hash-of-the-repayment.${KEPT.intent.key}`,
     })
     expect(digest).toBe(bound)
+    await expect(check(id, mock!.code, {})).rejects.toMatchObject(NOT_FOUND)
     expect(await check(id, mock!.code)).toMatchObject({ valid: true, approval: { intent: KEPT.intent } })
   })
 
@@ -76,20 +82,30 @@ describe('a code for something that is fixed', () => {
     vi.advanceTimersByTime(MINUTE_MS)
     const other = anIntent('B', { amount: 400_000 })
     const second = await send(phone, { intent: other })
-    expect(second.id).toBe(first.id)
+    expect(second.id).not.toBe(first.id)
+    await expect(check(first.id, first.mock!.code)).rejects.toMatchObject(NOT_FOUND)
     expect(await check(second.id, first.mock!.code)).toMatchObject({ valid: false, status: 'pending' })
     expect(await check(second.id, second.mock!.code)).toMatchObject({ valid: true, approval: { intent: other } })
   })
 
-  it('sent again by its id is for the same, and shows it in the words of its own profile', async () => {
+  it('is not sent again by its id alone, and the code before stays right', async () => {
     const phone = uniquePhone()
-    const { id } = await send(phone)
+    const { id, mock } = await send(phone)
+    vi.advanceTimersByTime(MINUTE_MS)
+    await expect(resend(id)).rejects.toMatchObject(NOT_FOUND)
+    expect(await storedOf(phone)).toMatchObject([{ ...KEPT, sends: 1, profile: 'confirmation' }])
+    expect(await check(id, mock!.code)).toMatchObject({ valid: true, approval: { intent: KEPT.intent } })
+  })
+
+  it('sent again where it is about something without showing it: in the words of its own profile', async () => {
+    const phone = uniquePhone()
+    const { mustShow: _, intent: __, ...about } = { ...KEPT, profile: deps.profiles.payment }
+    const { id } = await send(phone, { ...about, mustShow: undefined, intent: undefined })
     vi.advanceTimersByTime(MINUTE_MS)
     const again = await resend(id)
     expect(again.id).toBe(id)
-    expect(again.mock!.text).toContain('INR 5000.00 to Prosparity')
-    expect(await storedOf(phone)).toMatchObject([{ ...KEPT, sends: 2, profile: 'confirmation' }])
-    expect(await check(id, again.mock!.code)).toMatchObject({ valid: true, approval: { intent: KEPT.intent } })
+    expect(again.mock!.text).toContain('for payment verification')
+    expect(await storedOf(phone)).toMatchObject([{ subject: KEPT.subject, sends: 2, profile: 'payment' }])
   })
 
   it('is not sent where its message would not show it, before anything is spent', async () => {
@@ -110,9 +126,10 @@ describe('a code for nothing', () => {
     const again = await resend(id)
     const [stored] = await storedOf(phone)
     for (const field of Object.keys(NOTHING)) expect(stored).not.toHaveProperty(field)
-    const checked = await check(id, again.mock!.code)
+    expect(again.mock!.text).toContain('for login')
+    const checked = await check(id, again.mock!.code, {})
     expect(checked).toMatchObject({ valid: true, status: 'approved' })
     expect(checked).not.toHaveProperty('approval')
-    await expect(check(id, again.mock!.code, 'req-2')).rejects.toMatchObject({ refusal: { code: 'verification_not_found' } })
+    await expect(check(id, again.mock!.code, { requestId: 'req-2' })).rejects.toMatchObject(NOT_FOUND)
   })
 })

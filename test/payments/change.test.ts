@@ -53,21 +53,25 @@ describe('a change as what a code is for', () => {
 })
 
 describe('what a code for a repayment is bound to', () => {
-  it('is another one for another loan, repayment or contact', async () => {
+  const applicant = { contactType: 'applicant', version: 1 } as const
+
+  it('is another one for another loan, repayment or contact, and for each number that a contact has had', async () => {
     const bindings = await Promise.all([
-      bindRepayment('123', '456', 'applicant'),
-      bindRepayment('123', '456', 'co_applicant'),
-      bindRepayment('123', '457', 'applicant'),
-      bindRepayment('124', '456', 'applicant'),
-      bindRepayment('1234', '56', 'applicant'),
+      bindRepayment('123', '456', applicant),
+      bindRepayment('123', '456', { ...applicant, contactType: 'co_applicant' }),
+      bindRepayment('123', '456', { ...applicant, version: 2 }),
+      bindRepayment('123', '456', { ...applicant, version: 3 }),
+      bindRepayment('123', '457', applicant),
+      bindRepayment('124', '456', applicant),
+      bindRepayment('1234', '56', applicant),
     ])
-    expect(new Set(bindings).size).toBe(5)
-    expect(await bindRepayment('123', '456', 'applicant')).toBe(bindings[0])
+    expect(new Set(bindings).size).toBe(bindings.length)
+    expect(await bindRepayment('123', '456', { ...applicant })).toBe(bindings[0])
   })
 
   it('is none that a caller of another surface can ask for', async () => {
-    const told = { loan_id: '123', repayment_id: '456', contact_type: 'applicant' }
-    const bound = await bindRepayment('123', '456', 'applicant')
+    const told = { loan_id: '123', repayment_id: '456', contact_type: 'applicant', contact_version: '1' }
+    const bound = await bindRepayment('123', '456', applicant)
     expect(await hashBinding(told)).not.toBe(bound)
     expect(await hashBinding({ ...told, repayment: '' })).not.toBe(bound)
   })

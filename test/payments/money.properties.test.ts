@@ -1,8 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatAmount, minorDigits, parseAmount } from '../../src/payments/money'
+import { minorDigits } from '../../src/payments/currencies'
+import { formatAmount, parseAmount } from '../../src/payments/money'
 
-const CURRENCIES = Intl.supportedValuesOf('currency')
+// The runtime knows old ones as well, and funds, which are none of ours.
+const CURRENCIES = Intl.supportedValuesOf('currency').filter((currency) => minorDigits(currency) !== undefined)
 const MAX_WHOLE_DIGITS = 12
 
 const currency = fc.oneof(fc.constantFrom('INR', 'JPY', 'KWD'), fc.constantFrom(...CURRENCIES))

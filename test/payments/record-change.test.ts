@@ -45,6 +45,15 @@ const part = (amount: number, basis_version = 1): Partial<ChangeFacts> => ({
 const byHand = ({ loanId, repaymentId }: TestLoan, set: string) =>
   env.DB.prepare(`UPDATE repayment SET ${set} WHERE loan_id = ? AND id = ?`).bind(loanId, repaymentId).run()
 
+/** The number of the applicant becomes another one, with its row of the history, as {@link changeContact} writes it. */
+const changeNumber = ({ loanId }: TestLoan, version: number, at: number) =>
+  env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO loan_contact_change (loan_id, contact_type, version, at, surface, request_id) VALUES (?, 'applicant', ?, ?, 'v1', 'req')`,
+    ).bind(loanId, version, at),
+    env.DB.prepare(`UPDATE loan_contact SET version = ? WHERE loan_id = ? AND contact_type = 'applicant'`).bind(version, loanId),
+  ])
+
 async function expectUnchangedBy(loan: TestLoan, approval: Approval): Promise<void> {
   const before = [await repaymentOf(loan), await changesOf(loan)]
   const { db: watched, done } = watchedDatabase()
@@ -198,6 +207,28 @@ describe('a change that was overtaken', () => {
     expect(await recordChange(db, await approvalOf(loan, { contact_type: 'co_applicant' }))).toBeDefined()
   })
 
+  it.each([
+    ['before it was accepted, not', T0 - 1, false],
+    ['in that moment', T0, true],
+    ['after it was accepted', T0 + 1, true],
+  ])('by another number of the contact is made or not: %s', async (_when, at, isMade) => {
+    const loan = await putLoan()
+    await changeNumber(loan, 2, at)
+    const approval = await approvalOf(loan)
+    if (isMade) expect(await recordChange(db, approval)).toMatchObject({ verificationId: approval.verificationId })
+    else await expectUnchangedBy(loan, approval)
+  })
+
+  it('by several other numbers of the contact: the first of them tells', async () => {
+    const [late, early] = [await putLoan(), await putLoan()]
+    await changeNumber(late, 2, T0 + 1)
+    await changeNumber(late, 3, T0 + 2)
+    expect(await recordChange(db, await approvalOf(late))).toBeDefined()
+    await changeNumber(early, 2, T0 - 1)
+    await changeNumber(early, 3, T0 + 1)
+    await expectUnchangedBy(early, await approvalOf(early))
+  })
+
   it('by a change of its contact after it was made is told as made', async () => {
     const loan = await putLoan()
     const approval = await approvalOf(loan)
@@ -228,12 +259,23 @@ describe('a row that was edited by hand, its version left as it was', () => {
   it('collects what still fits, over what is there by now', async () => {
     const loan = await putLoan()
     await byHand(loan, 'amount_collected = 300000, status_id = 2')
-    expect(await recordChange(db, await approvalOf(loan, part(200_000)))).toMatchObject({
-      amount: 200_000,
-      amountCollected: 500_000,
+    expect(await recordChange(db, await approvalOf(loan, part(199_999)))).toMatchObject({
+      amount: 199_999,
+      amountCollected: 499_999,
       fromStatusId: STATUS.partiallyPaid,
     })
-    expect((await repaymentOf(loan)).amountCollected).toBe(500_000)
+    expect((await repaymentOf(loan)).amountCollected).toBe(499_999)
+  })
+
+  it.each<[string, string, Partial<ChangeFacts>]>([
+    ['a part that would be all', 'amount_collected = 300000', part(200_000)],
+    ['all that would be a part', 'amount_due = 500001', {}],
+    ['a status that is gone', 'amount_collected = 0', { repayment_status: 99 }],
+    ['a status that no code confirms', 'amount_collected = 0', { repayment_status: STATUS.pending }],
+  ])('is never called what it is not: %s', async (_name, set, changes) => {
+    const loan = await putLoan()
+    await byHand(loan, set)
+    await expectUnchangedBy(loan, await approvalOf(loan, changes))
   })
 
   it('and set back: the change of then stands, the new one is not made, and nobody tries for ever', async () => {
@@ -268,6 +310,24 @@ describe('for the gate', () => {
     expect(await changesOf(other)).toMatchObject([{ verificationId: third.verificationId }])
     expect(await createFulfil(db)([first, overtaken, third])).toEqual([overtaken.verificationId])
     expect(await createFulfil(db)([])).toEqual([])
+  })
+
+  it('one that throws holds up no other, before it or after it', async () => {
+    const loans = [await putLoan(), await putLoan(), await putLoan()]
+    const all = await Promise.all(loans.map((loan) => approvalOf(loan)))
+    let asked = 0
+    const failing = new Proxy(env.DB, {
+      get: (target, name) =>
+        name === 'batch'
+          ? (made: D1PreparedStatement[]) => (++asked === 2 ? Promise.reject(new Error('injected')) : target.batch(made))
+          : (Reflect.get(target, name) as () => unknown).bind(target),
+    })
+
+    await expect(createFulfil(createDatabase(failing))(all)).rejects.toThrow('injected')
+
+    expect(await Promise.all(loans.map(async (loan) => (await changesOf(loan)).length))).toEqual([1, 0, 1])
+    expect(await createFulfil(db)(all)).toEqual([])
+    expect(await changesOf(loans[1]!)).toHaveLength(1)
   })
 
   it('a D1 that does not answer is no answer: it throws, and what was made before stays made', async () => {

@@ -28,7 +28,7 @@ describe('a code for a repayment', () => {
     const loan = await putLoan({ payee: 'Sheba Finance' })
     const { sent, contact } = await sendPaymentCode(deps, caller, inputFor(loan))
 
-    expect(contact).toEqual({ contactType: 'applicant', e164: loan.phone, country: 'IN' })
+    expect(contact).toEqual({ contactType: 'applicant', e164: loan.phone, country: 'IN', version: 1 })
     const state = (await storedState(await gateOf(loan.phone)))!
     expect(state.verifications).toHaveLength(1)
     expect(state.verifications[0]).toMatchObject({
@@ -36,7 +36,7 @@ describe('a code for a repayment', () => {
       purpose: 'payment',
       profile: 'payment',
       channel: 'sms',
-      bindingHash: await bindRepayment(loan.loanId, loan.repaymentId, 'applicant'),
+      bindingHash: await bindRepayment(loan.loanId, loan.repaymentId, { contactType: 'applicant', version: 1 }),
       values: { payee: 'Sheba Finance', loan: `*${loan.loanId.slice(-4)}` },
       subject: `repayment:${loan.loanId}/${loan.repaymentId}`,
       updateWindowMs: UPDATE_WINDOW_MS,

@@ -161,12 +161,17 @@ describe('the order of a story', () => {
   })
 
   it('knows whose code it was by what it was bound to', async () => {
-    const loan = await quietLoan()
-    const bindingHash = await bindRepayment(loan.loanId, loan.repaymentId, 'co_applicant')
-    await putEvents(loan, [{ at: T0 }], { bindingHash, createdAt: T0 })
-    await putEvents(loan, [{ at: T0 + 1 }], { bindingHash: null, createdAt: T0 + 1 })
+    const loan = await putLoan({ contacts: { applicant: null, co_applicant: null } })
+    await env.DB.prepare('UPDATE loan_contact SET version = 3 WHERE loan_id = ?').bind(loan.loanId).run()
+    const bind = (contactType: 'applicant' | 'co_applicant', version: number) =>
+      bindRepayment(loan.loanId, loan.repaymentId, { contactType, version })
+    // The codes of each number that a contact has had, and of one that it has not.
+    const bound = [await bind('co_applicant', 1), await bind('applicant', 2), await bind('co_applicant', 3)]
+    const unbound = [await bind('applicant', 4), null]
+    for (const [nth, bindingHash] of [...bound, ...unbound].entries())
+      await putEvents(loan, [{ at: T0 + nth }], { bindingHash, createdAt: T0 + nth })
     const { entries } = await tell(loan)
-    expect(entries.map(({ contactType }) => contactType)).toEqual(['co_applicant', null])
+    expect(entries.map(({ contactType }) => contactType)).toEqual(['co_applicant', 'applicant', 'co_applicant', null, null])
   })
 })
 

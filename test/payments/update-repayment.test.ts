@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { provide } from '../../src/compose'
 import { sendPaymentCode } from '../../src/payments/send-payment-code'
 import { type UpdateInput, updateRepayment } from '../../src/payments/update-repayment'
@@ -32,6 +32,10 @@ beforeEach(() => {
   vi.spyOn(console, 'info').mockImplementation(() => {})
 })
 
+afterEach(() => {
+  vi.useRealTimers()
+})
+
 describe('a change', () => {
   it('is answered with its row of the history, the contact, and what the gate said', async () => {
     const loan = await putLoan()
@@ -40,7 +44,7 @@ describe('a change', () => {
     const { checked, contact, change } = await updateRepayment(deps, callerOf('req-7'), inputFor(loan, { wanted }))
 
     expect(checked).toMatchObject({ valid: true, status: 'approved' })
-    expect(contact).toEqual({ contactType: 'applicant', e164: loan.phone, country: 'IN' })
+    expect(contact).toEqual({ contactType: 'applicant', e164: loan.phone, country: 'IN', version: 1 })
     expect(await changesOf(loan)).toEqual([change])
     expect(change).toMatchObject({
       verificationId: checked.id,
@@ -99,6 +103,63 @@ describe('a change', () => {
   })
 
   it.each([
+    ['applicant', ['co_applicant', 'applicant']],
+    ['co_applicant', ['applicant', 'co_applicant']],
+  ] as const)('of a number that both contacts have is asked of the one who has the newest code: %s', async (newest, order) => {
+    const phone = uniquePhone()
+    const loan = await putLoan({ contacts: { applicant: phone, co_applicant: phone } })
+    vi.useFakeTimers({ toFake: ['Date'] })
+    for (const contactType of order) {
+      await sendTo(loan, contactType)
+      vi.advanceTimersByTime(60_000)
+    }
+    const { contact, change } = await update(inputFor(loan))
+    expect([contact.contactType, change?.contactType]).toEqual([newest, newest])
+  })
+
+  it('of a number that both contacts have is asked of the one who is named', async () => {
+    const phone = uniquePhone()
+    const loan = await putLoan({ contacts: { applicant: phone, co_applicant: phone } })
+    await sendTo(loan)
+
+    await expect(update(inputFor(loan, { contactType: 'co_applicant' }))).rejects.toMatchObject(refusal('verification_not_found'))
+    expect((await update(inputFor(loan, { contactType: 'applicant' }))).change).toMatchObject({ contactType: 'applicant' })
+  })
+
+  it.each(['applicant', 'co_applicant'] as const)('is not stopped by a number that cannot be opened: %s', async (broken) => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const contacts = { applicant: uniquePhone(), co_applicant: uniquePhone() }
+    const other = broken === 'applicant' ? 'co_applicant' : 'applicant'
+    const loan = await putLoan({ contacts })
+    await sendTo(loan, other)
+    await env.DB.prepare(`UPDATE loan_contact SET phone_sealed = 'nothing' WHERE loan_id = ? AND contact_type = ?`)
+      .bind(loan.loanId, broken)
+      .run()
+
+    expect((await update(inputFor(loan, { phone: contacts[other] }))).change).toMatchObject({ contactType: other })
+    await expect(update(inputFor(loan, { phone: contacts[broken], contactType: broken }))).rejects.toMatchObject(
+      refusal('contact_unreachable', { contactType: broken }),
+    )
+  })
+
+  it.each<[string, number, number, number]>([
+    ['open', 0, 500_000, 500_000],
+    ['partial', 200_000, 300_000, 500_000],
+  ])('of a repayment whose status was deleted goes by its amounts: %s', async (_kind, amountCollected, left, all) => {
+    const loan = await putLoan({ repayments: [{ statusId: 77, amountCollected }] })
+    await sendTo(loan)
+    const wanted = { status: STATUS.paid, amount: `${left / 100}`, mode: MODE.cash }
+
+    expect((await update(inputFor(loan, { wanted }))).change).toMatchObject({ fromStatusId: 77, amountCollected: all })
+  })
+
+  it('of a repayment whose status was deleted is settled where all came in', async () => {
+    const loan = await putLoan({ repayments: [{ statusId: 77, amountCollected: 500_000 }] })
+    await expect(sendTo(loan)).rejects.toMatchObject(refusal('repayment_settled'))
+    await expect(update(inputFor(loan))).rejects.toMatchObject(refusal('repayment_settled'))
+  })
+
+  it.each([
     ['loan_not_found', {}, () => ({ loanId: uniqueLenderId() })],
     ['repayment_not_found', {}, () => ({ repaymentId: uniqueLenderId() })],
     ['contact_unreachable', { contactType: 'applicant' }, () => ({})],
@@ -114,7 +175,7 @@ describe('a change', () => {
     await expect(update(inputFor(loan))).rejects.toMatchObject(refusal('verification_not_found'))
     const wanted = { status: STATUS.paid, amount: '5000.01', mode: MODE.cash }
     await expect(update(inputFor(loan, { wanted }))).rejects.toMatchObject(
-      refusal('update_refused', { issues: [{ path: 'the_amount', message: 'is more than the INR 5000.00 that is due' }] }),
+      refusal('update_refused', { issues: [{ path: 'the_amount', message: 'is more than what is due' }] }),
     )
   })
 })

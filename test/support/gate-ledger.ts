@@ -30,7 +30,7 @@ interface Entry {
   intent?: Intent | undefined
   windowMs?: number | undefined
   /** What came with and after the right code. */
-  approved?: { readonly at: number; readonly knownBy: string | undefined; readonly communicationId: string }
+  approved?: { readonly at: number; knownBy: string | undefined; readonly communicationId: string }
   accepted?: Approval
   wrongAfter: number
 }
@@ -80,7 +80,7 @@ export class Ledger {
       this.#recordRefusal('send.refused', current?.id ?? request.verificationId, now)
       return { status: 'refused', reason, waitMs: this.firstSendAt(now, isReplacement) - now }
     }
-    const entry = this.#takeUp(goesOn ? current : undefined, request, now)
+    const entry = this.#takeUp(goesOn ? this.#forTheSame(current, request, now) : undefined, request, now)
     const send = { at: now, codeId: request.code.id, isReplacement }
     entry.replaceable = entry.replaceable && !isReplacement && request.replaceable === true
     entry.sends.push(send)
@@ -109,15 +109,19 @@ export class Ledger {
     if (!entry) return { status: 'not_found' }
     if (entry.answered?.key === request.attemptKey && now - entry.answered.at < MINUTE_MS) return this.#answered(entry)
     if (request.presented && !entry.intent) return { status: 'not_found' }
-    const after = this.#comesBack(entry, request) ? this.#after(entry, request, now) : undefined
-    if (after) return after
-    if (request.onlyRepeat) return { status: 'not_found' }
+    const isUnused = !entry.ended && live(entry).outcome !== 'rejected'
+    if (isUnused && entry.intent && !request.presented) return { status: 'not_found' }
+    const open = this.#openFor(request, now)
+    const meant = open.findLast(({ approved }) => request.proofs!.includes(approved!.knownBy!)) ?? entry
+    if (this.#comesBack(meant, request)) return this.#after(meant, request, now)
+    if (request.onlyRepeat) return open.length > 0 ? this.#after(open.at(-1)!, request, now) : { status: 'not_found' }
     const refusal = this.#refuseGuess(entry, now)
+    if (refusal && open.length > 0) return this.#after(open.at(-1)!, request, now)
     if (refusal) {
       this.#recordRefusal('check.refused', entry.id, now)
       return refusal
     }
-    if (request.presented && differs(request.presented, entry.intent!)) {
+    if (request.presented && differs(request.presented, entry.intent)) {
       entry.ended = 'canceled'
       this.events.push({ kind: 'check.refused', verificationId: entry.id })
       return { status: 'changed', verificationId: entry.id }
@@ -201,6 +205,13 @@ export class Ledger {
         throw new Error(`${entry.id} was forgotten too early`)
       this.entries.splice(this.entries.indexOf(entry), 1)
     }
+    const proven = new Set(state.verifications.flatMap(({ id, proof }) => (proof === undefined ? [] : id)))
+    for (const entry of this.entries) {
+      const { id, approved, windowMs } = entry
+      if (approved?.knownBy === undefined || windowMs === undefined || proven.has(id)) continue
+      if (now < this.expiresAt(entry) + windowMs) throw new Error(`the proof of ${id} was forgotten too early`)
+      approved.knownBy = undefined
+    }
   }
 
   #find(id: string | undefined, purpose: string): Entry | undefined {
@@ -209,6 +220,14 @@ export class Ledger {
 
   #goesOn(entry: Entry, policy: SendPolicy, now: number): boolean {
     return this.isOpen(entry, now) && entry.letIn < Math.min(entry.guessLimit, policy.guessLimit)
+  }
+
+  /** It, or, where the code is for something else now, what begins in its place: with the guesses at it, and without it. */
+  #forTheSame(current: Entry, { intent, verificationId }: ReserveRequest, now: number): Entry {
+    if (!intent || !current.intent || intent.key === current.intent.key) return current
+    this.cancel(current, now)
+    const { purpose, guessLimit, letIn, wrong } = current
+    return { id: verificationId, purpose, sends: [], guessLimit, letIn, wrong, replaceable: true, wrongAfter: 0 }
   }
 
   /** The one that goes on, or a new one, becomes the newest, and the only one of its purpose that is open. */
@@ -285,6 +304,17 @@ export class Ledger {
     return request.intent.key === intent.key || !request.onlyRepeat
   }
 
+  /** Those of a target whose right code something may follow, or has, the newest last. */
+  #openFor({ target, intent, proofs, onlyRepeat }: CheckRequest, now: number): Entry[] {
+    if ('id' in target || !intent || !proofs) return []
+    return this.entries.filter((entry) => {
+      const { purpose, ended, approved, windowMs, accepted } = entry
+      if (purpose !== target.purpose || ended !== 'approved' || windowMs === undefined) return false
+      if (approved?.knownBy === undefined || now >= (accepted ? this.expiresAt(entry) : approved.at) + windowMs) return false
+      return entry.intent ? entry.intent.key === intent.key : !onlyRepeat
+    })
+  }
+
   #after(entry: Entry, request: CheckRequest, now: number): CheckAnswer {
     const verificationId = entry.id
     const refuse = (answer: CheckAnswer) => {
@@ -292,8 +322,8 @@ export class Ledger {
       return answer
     }
     const { accepted, intent, windowMs, approved } = entry
-    if (intent && request.presented && differs(request.presented, intent)) return refuse({ status: 'changed', verificationId })
-    if (intent && request.intent && request.intent.key !== intent.key) return refuse({ status: 'used', verificationId })
+    const isOther = (request.intent ?? intent)?.key !== intent?.key || differs(request.presented ?? {}, intent)
+    if (intent && isOther) return refuse({ status: 'used', verificationId })
     const over = (accepted ? this.expiresAt(entry) : approved!.at) + windowMs!
     if (now >= over) return refuse({ status: 'too_late', verificationId })
     if (this.guessesOpenAt(now) > now || entry.wrongAfter >= entry.guessLimit) {
@@ -326,8 +356,8 @@ export class Ledger {
   }
 }
 
-function differs(presented: Intent['facts'], { facts }: Intent): boolean {
-  return Object.keys(presented).some((name) => presented[name] !== facts[name])
+function differs(presented: Intent['facts'], intent: Intent | undefined): boolean {
+  return Object.keys(presented).some((name) => presented[name] !== intent?.facts[name])
 }
 
 /** The send whose code counts: the newest, but that a replacement which nobody took leaves things as they were. */

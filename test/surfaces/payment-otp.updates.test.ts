@@ -21,10 +21,28 @@ const update = (loan: TestLoan, code: string, change: object = {}, outside: obje
   service.post(UPDATE, updateBody(loan, code, change, outside))
 const part = (amount: number | string) => ({ repayment_status: STATUS.partiallyPaid, amount_collected: amount })
 
+/** What the number has been charged for guesses: by it all, and by each code. */
+async function guessesAt({ phone }: TestLoan) {
+  const state = (await storedState(await gateOf(phone)))!
+  return [state.wrongGuesses, state.verifications.map(({ guesses, wrong, wrongProofs }) => [guesses, wrong, wrongProofs])]
+}
+
 async function codeFor(loan: TestLoan, more: object = {}): Promise<string> {
   expect((await service.post(SEND, facts(loan, more))).status).toBe(200)
   return standIns().msg91.messages.at(-1)!.code
 }
+
+/** Sends that come after a code was right. They take nothing from it, whatever becomes of them. */
+const NEWER_SENDS: readonly { readonly name: string; readonly sendAgain: (loan: TestLoan) => Promise<unknown> }[] = [
+  { name: 'taken', sendAgain: (loan) => codeFor(loan) },
+  {
+    name: 'refused by all vendors',
+    async sendAgain(loan) {
+      const refused = createService({ ...MSG91_SETTINGS, MSG91_AUTH_KEY: 'another-key', GUPSHUP_API_KEY: 'another-key' })
+      expect((await refused.post(SEND, facts(loan))).ok).toBe(false)
+    },
+  },
+]
 
 const times = <T>(count: number, work: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)))
@@ -77,7 +95,7 @@ describe('a change', () => {
 
     vi.advanceTimersByTime(MINUTE_MS)
     const code = await codeFor(loan)
-    const errors = [{ path: 'status_update.amount_collected', message: 'is more than the INR 3000.00 that is due' }]
+    const errors = [{ path: 'status_update.amount_collected', message: 'is more than what is due' }]
     await expectRefused(await update(loan, code), 422, 'update_refused', { errors })
     await expectAnswer(await update(loan, code, { amount_collected: 3000 }), updated(), loan.phone)
 
@@ -134,6 +152,29 @@ describe('a code that was verified first', () => {
     expect(await changesOf(loan)).toEqual([])
   })
 
+  it.each(NEWER_SENDS)('lets its change through after a newer send that is $name', async ({ sendAgain }) => {
+    const loan = await putLoan()
+    const code = await codeFor(loan)
+    await verify(loan, code)
+    vi.advanceTimersByTime(MINUTE_MS)
+    await sendAgain(loan)
+
+    await expectAnswer(await update(loan, code, part(2000)), updated(), loan.phone)
+    expect(await changesOf(loan)).toMatchObject([{ amount: 200_000 }])
+  })
+
+  it('leaves a newer code as good as it was', async () => {
+    const loan = await putLoan()
+    const first = await codeFor(loan)
+    await verify(loan, first)
+    vi.advanceTimersByTime(MINUTE_MS)
+    const second = await codeFor(loan)
+
+    await expectAnswer(await update(loan, first, part(2000)), updated(), loan.phone)
+    await expectAnswer(await update(loan, second, part(1000)), updated(), loan.phone)
+    expect(await changesOf(loan)).toMatchObject([{ amount: 200_000 }, { amount: 100_000 }])
+  })
+
   it('has to be known again: who does not is counted, and shut out', async () => {
     const loan = await putLoan()
     const code = await codeFor(loan)
@@ -185,20 +226,45 @@ describe('the same request again', () => {
     await expectAnswer(await update(loan, code, part(4000)), updated(), loan.phone)
 
     await expectAnswer(await update(loan, code, part(4000)), updated(), loan.phone)
-    const errors = [{ path: 'status_update.amount_collected', message: expect.stringContaining('INR 1000.00') }]
+    const errors = [{ path: 'status_update.amount_collected', message: 'is more than what is due' }]
     await expectRefused(await update(loan, code, part(4000.01)), 422, 'update_refused', { errors })
     expect(await changesOf(loan)).toHaveLength(1)
   })
 
-  it('is another one once there is a newer code', async () => {
+  it('has the same answer where a newer code has settled the rest', async () => {
     const loan = await putLoan()
     const code = await codeFor(loan)
+    const acceptedAt = Date.now()
     await update(loan, code, part(4000))
     vi.advanceTimersByTime(MINUTE_MS)
     await update(loan, await codeFor(loan), { amount_collected: 1000 })
 
-    await expectRefused(await update(loan, code, part(4000)), 409, 'repayment_settled')
+    await expectAnswer(await update(loan, code, part(4000)), updated(acceptedAt), loan.phone)
+    await expectRefused(await update(loan, code, part(3000)), 409, 'repayment_settled')
     expect(await changesOf(loan)).toHaveLength(2)
+  })
+
+  it.each(NEWER_SENDS)('has the same answer after a newer send that is $name, and costs no guess', async ({ sendAgain }) => {
+    const loan = await putLoan()
+    const code = await codeFor(loan)
+    const acceptedAt = Date.now()
+    await update(loan, code, part(1000))
+    vi.advanceTimersByTime(MINUTE_MS)
+    await sendAgain(loan)
+    const before = await guessesAt(loan)
+
+    for (let time = 0; time < 5; time++) await expectAnswer(await update(loan, code, part(1000)), updated(acceptedAt), loan.phone)
+    expect(await guessesAt(loan)).toEqual(before)
+    expect(await changesOf(loan)).toMatchObject([{ amount: 100_000 }])
+  })
+
+  it('is another one with the newer code, which is then for that', async () => {
+    const loan = await putLoan()
+    await update(loan, await codeFor(loan), part(1000))
+    vi.advanceTimersByTime(MINUTE_MS)
+
+    await expectAnswer(await update(loan, await codeFor(loan), part(1000)), updated(), loan.phone)
+    expect((await changesOf(loan)).map(({ amountCollected }) => amountCollected)).toEqual([100_000, 200_000])
   })
 
   it.each(['the right code', 'a wrong one'])('is not told by verify, to which a code is used up: %s', async (which) => {

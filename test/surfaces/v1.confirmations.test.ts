@@ -32,6 +32,7 @@ interface Confirmation {
   readonly to: string
   readonly amount: string
   readonly recorded_at: string | null
+  readonly outcome: string | null
   readonly communication_id: string
 }
 interface Checked {
@@ -223,15 +224,46 @@ describe('dynamic linking', () => {
     expect((await check(code)).status).toBe(200)
   })
 
-  it('a new amount is a new code; the one before is worth nothing', async () => {
+  it('a new amount is another confirmation; the one before is canceled, and its guesses count on', async () => {
     const unhurried = createService({ ...TWILIO_SETTINGS, SEND_COOLDOWN_SECONDS: '1' })
-    const { loan, check, code } = await sent({}, undefined, unhurried)
+    const { loan, check, code, confirmation } = await sent({}, undefined, unhurried)
+    await check(wrongCode(code))
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2_000 })
     const second = await sent({ amount: '100.00' }, loan, unhurried)
-    expect(second.code).not.toBe(code)
-    expect(await (await check(code)).json()).toMatchObject({ valid: false })
+    expect(second.confirmation.id).not.toBe(confirmation.id)
+    expect(second.confirmation).toMatchObject({ guesses_left: 4, amount: '100.00' })
+    for (const typed of [code, second.code]) expect((await check(typed)).status).toBe(404)
+    const first = await (await service.request(`${PATH}/${confirmation.id}`)).json<Confirmation>()
+    expect(first).toMatchObject({ status: 'canceled', amount: '5000.00', outcome: null })
     expect(await (await second.check(second.code)).json()).toMatchObject({ valid: true })
     expect(await repaymentOf(loan)).toMatchObject({ amountCollected: 10_000 })
+  })
+
+  it('the same amount sent again is the same confirmation with a new code', async () => {
+    const unhurried = createService({ ...TWILIO_SETTINGS, SEND_COOLDOWN_SECONDS: '1' })
+    const { loan, confirmation } = await sent({}, undefined, unhurried)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2_000 })
+    const second = await sent({ amount: 5000 }, loan, unhurried)
+    expect(second.confirmation.id).toBe(confirmation.id)
+    expect(await (await second.check(second.code)).json()).toMatchObject({ valid: true })
+  })
+
+  it('a code is checked as a confirmation only: who asks below /v1/verifications cannot change a repayment unawares', async () => {
+    const { loan, confirmation, check, code } = await sent()
+    const elsewhere = await service.post(`/v1/verifications/${confirmation.id}/check`, { code })
+    expect(elsewhere.status).toBe(404)
+    expect((await service.post(`/v1/verifications/${confirmation.id}/resend`, {})).status).toBe(404)
+    expect(await changesOf(loan)).toEqual([])
+    expect((await check(code)).status).toBe(200)
+  })
+
+  it('other facts after the right code are told as such, and take nothing back', async () => {
+    const { loan, check, code } = await sent()
+    await check(code)
+    const changed = await check(code, { amount: '4000', currency: 'INR' })
+    expect(changed.status).toBe(409)
+    expect((await problemOf(changed)).code).toBe('confirmation_used')
+    expect(await changesOf(loan)).toHaveLength(1)
   })
 
   it('a code for it is wrong where brief 000 asks, and the other way round (R-PAY-04)', async () => {
@@ -261,6 +293,12 @@ describe('dynamic linking', () => {
     expect(late.status).toBe(409)
     expect((await problemOf(late)).code).toBe('repayment_changed')
     expect(await repaymentOf(both)).toMatchObject({ amountCollected: 300_000, statusId: STATUS.partiallyPaid })
+    const outcomes = await Promise.all(
+      [first.confirmation.id, id].map(
+        async (one) => (await (await service.request(`${PATH}/${one}`)).json<Confirmation>()).outcome,
+      ),
+    )
+    expect(outcomes).toEqual(['recorded', 'overtaken'])
   })
 
   async function auditIds(loan: TestLoan): Promise<string[]> {
@@ -340,17 +378,6 @@ describe('the message', () => {
     const byId = await service.post(PATH, bodyFor(await putLoan(), { template: 'SILENT' }))
     expect(byId.status).toBe(400)
     expect((await service.request('/v1/templates/SILENT', { method: 'DELETE' })).status).toBe(204)
-  })
-
-  it('shows it again when it is sent again by its id', async () => {
-    const unhurried = createService({ ...TWILIO_SETTINGS, SEND_COOLDOWN_SECONDS: '1' })
-    const { loan, confirmation, check } = await sent({}, undefined, unhurried)
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2_000 })
-    const again = await unhurried.post(`/v1/verifications/${confirmation.id}/resend`, {})
-    expect(again.status).toBe(200)
-    expect(vendors.twilio.messages.at(-1)!.text).toContain('INR 5000.00 to Prosparity')
-    expect((await check(vendors.twilio.lastCode(loan.phone)!)).status).toBe(200)
-    expect(await changesOf(loan)).toHaveLength(1)
   })
 
   it('shows it again when it is replaced after it was lost', async () => {

@@ -77,6 +77,21 @@ describe('the contacts of a loan', () => {
     expect(vendors.msg91.lastCode(next)).toMatch(/^\d{4}$/)
   })
 
+  it('that are changed away and back are sent a new code: the one before is nothing', async () => {
+    const loan = await putLoan()
+    await send(loan)
+    const code = vendors.msg91.lastCode(loan.phone)!
+    await change(loan.loanId, uniquePhone())
+    await change(loan.loanId, loan.phone)
+
+    const ids = { loan_id: loan.loanId, repayment_id: loan.repaymentId }
+    expect((await service.post('/api/v1/otp/verify-otp-payment', { ...ids, otp_code: code })).status).toBe(404)
+    const update = { ...ids, repayment_status: 3, amount_collected: 5000, payment_mode_id: 1 }
+    const body = { ...ids, mobile: loan.phone, otp_code: code, status_update: update }
+    expect((await service.post('/api/v1/otp/verify-otp-and-update-status', body)).status).toBe(404)
+    expect(await changesOf(loan)).toEqual([])
+  })
+
   it('whose number was changed after a code was sent to it confirm nothing with that', async () => {
     const twilio = createService(TWILIO_SETTINGS)
     const loan = await putLoan()

@@ -72,6 +72,12 @@ async function expectProblem(response: Response, status: number, code: string, r
 }
 
 describe('why a repayment is paid', () => {
+  it('is told where its status was deleted, by the number that it had', async () => {
+    const loan = await putLoan({ repayments: [{ statusId: 77, amountCollected: 500_000 }] })
+    const story = await storyOf(loan)
+    expect(story).toMatchObject({ status: { id: 77, code: '77', name: '77' }, amount_collected: '5000.00' })
+  })
+
   it('is told from the request to the change, in order, as soon as it is asked', async () => {
     const loan = await putLoan()
     expect((await send(loan)).status).toBe(200)

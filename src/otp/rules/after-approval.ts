@@ -27,12 +27,8 @@ export function useApproval(
     return { state: recordRefusal(state, event, now), reply }
   }
   const isChanged = intent !== undefined && request.presented !== undefined && contradicts(request.presented, intent)
-  if (isChanged) return refuse({ status: 'changed', verificationId })
-  if (intent && !isSame) return refuse({ status: 'used', verificationId })
-  // The same again may come as long as a code could have been typed, and as long after that as an intent may follow one.
-  if (now >= (intent ? verification.expiresAt : verification.completedAt!) + updateWindowMs) {
-    return refuse({ status: 'too_late', verificationId })
-  }
+  if (isChanged || (intent && !isSame)) return refuse({ status: 'used', verificationId })
+  if (now >= windowEnd(verification)) return refuse({ status: 'too_late', verificationId })
   const numberOpensAt = windowsOpenAt(state.wrongGuesses, [{ limit: verification.wrongGuessLimit, windowMs: DAY_MS }], now)
   if (numberOpensAt > now || (verification.wrongProofs ?? 0) >= verification.guessLimit) {
     return refuse({
@@ -41,8 +37,41 @@ export function useApproval(
       waitMs: Math.max(numberOpensAt, nextSendAt(state, request.windows, now)) - now,
     })
   }
-  if (request.vetoed === true || !request.proofs?.includes(proof)) return countWrong(state, verification, request, now)
+  if (request.vetoed === true || !isKnown(proof, request.proofs ?? [])) return countWrong(state, verification, request, now)
   return intent ? again(state, verification) : accept(state, verification, request, now)
+}
+
+/**
+ * The verifications of a target whose intent may follow their right code, or is asked for again: a code that was sent since,
+ * or that could not be, takes nothing from them.
+ * @returns `known`: the one whose code this is; `open`: the newest of them, whose code this is not
+ */
+export function approvalsFor(
+  state: GateState,
+  { target, intent, proofs, onlyRepeat }: CheckRequest,
+  now: number,
+): { readonly known?: Verification | undefined; readonly open?: Verification | undefined } {
+  if ('id' in target || !intent || !proofs) return {}
+  const open = state.verifications.filter((one) => {
+    const isOfTarget = one.purpose === target.purpose && one.bindingHash === target.bindingHash
+    if (!isOfTarget || one.status !== 'approved' || one.proof === undefined || now >= windowEnd(one)) return false
+    return one.intent ? one.intent.key === intent.key : onlyRepeat !== true
+  })
+  const known = open.findLast(({ proof }) => isKnown(proof!, proofs))
+  return known ? { known } : { open: open.at(-1) }
+}
+
+/**
+ * The same again may come as long as a code could have been typed, and as long after that as an intent may follow one.
+ */
+function windowEnd({ intent, expiresAt, completedAt, updateWindowMs = 0 }: Verification): number {
+  return (intent ? expiresAt : (completedAt ?? 0)) + updateWindowMs
+}
+
+/** In a time that does not tell where they differ. */
+function isKnown(proof: string, proofs: readonly string[]): boolean {
+  const encode = (text: string) => new TextEncoder().encode(text)
+  return proofs.some((one) => one.length === proof.length && crypto.subtle.timingSafeEqual(encode(one), encode(proof)))
 }
 
 /** The verification with the intent let through, for {@link recordAccepted}. */

@@ -10,7 +10,7 @@ import {
   withVerification,
 } from '../gate-state'
 import { codeBinding, contradicts } from '../intent'
-import { recordAccepted, useApproval, withAccepted } from './after-approval'
+import { approvalsFor, recordAccepted, useApproval, withAccepted } from './after-approval'
 import type { CheckAnswer, CheckRefusal, CheckRequest } from './guess'
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
@@ -41,10 +41,17 @@ export function beginCheck(state: GateState, request: CheckRequest, now: number)
   const replay = replayOf(verification, request, now)
   if (replay) return { state, reply: replay }
   if (request.presented && !verification.intent) return { state, reply: { status: 'not_found' } }
-  const used = useApproval(state, verification, request, now)
+  // A code that is for something is not right for nothing: whoever asks has to know that something happens.
+  if (verification.status === 'pending' && verification.intent && !request.presented)
+    return { state, reply: { status: 'not_found' } }
+  const { known, open } = approvalsFor(state, request, now)
+  const used = useApproval(state, known ?? verification, request, now)
   if (used) return used
-  if (request.onlyRepeat === true) return { state, reply: { status: 'not_found' } }
+  // A guess that is counted nowhere else is counted where it was compared just now.
+  const missed = open && useApproval(state, open, request, now)
+  if (request.onlyRepeat === true) return missed ?? { state, reply: { status: 'not_found' } }
   const refusal = refuseGuess(state, verification, request.windows, now)
+  if (refusal && missed) return missed
   if (refusal) return { state: recordRefusal(state, refusedEvent(verification, request, refusal), now), reply: refusal }
 
   if (request.presented && contradicts(request.presented, verification.intent!))

@@ -43,9 +43,11 @@ export function dropFulfilled(
   impossible: readonly string[],
   now: number,
 ): GateState {
-  const done = new Set(approvals.map(({ verificationId }) => verificationId))
+  // The alarm and a flush can carry the same at once: what the other one has done is not told again.
+  const waiting = approvals.filter(({ verificationId }) => state.unfulfilled?.includes(verificationId))
+  const done = new Set(waiting.map(({ verificationId }) => verificationId))
   const left = { ...state, unfulfilled: state.unfulfilled?.filter((id) => !done.has(id)) ?? [], flushFailures: 0 }
-  const refused = approvals.filter(({ verificationId }) => impossible.includes(verificationId))
+  const refused = waiting.filter(({ verificationId }) => impossible.includes(verificationId))
   return refused.reduce<GateState>(
     (next, { verificationId, surface, requestId }) =>
       recordEvent(next, { verificationId, kind: 'intent.refused', surface, requestId, detail: { reason: 'overtaken' } }, now),

@@ -1,16 +1,9 @@
 import type { AuditDetail, ReservedDetail } from '../../audit/event'
-import {
-  DAY_MS,
-  type Decision,
-  type GateState,
-  type LiveCode,
-  type Verification,
-  isLive,
-  statusAt,
-  withoutExpiredCodes,
-} from '../gate-state'
+import { DAY_MS, type Decision, type GateState, type Verification, isLive, statusAt, withoutExpiredCodes } from '../gate-state'
 import type { Intent } from '../intent'
+import { canReplace, withLost } from './lost'
 import { recordEvent } from './record'
+import { cancel } from './cancel'
 import { recordRefusal } from './refusals'
 import { type SendWindow, nextSendAt, windowsOpenAt } from './send-window'
 
@@ -126,18 +119,6 @@ function endOf(verification: Verification, now: number): ReturnType<typeof statu
   return status === 'pending' || (status === 'failed' && now < verification.expiresAt) ? 'locked' : status
 }
 
-/** The code to keep, with that of the lost message in it, which comes back if nobody takes the new one. */
-function withLost(code: LiveCode, lost: Verification | undefined): LiveCode {
-  if (!lost?.code || !lost.message) return code
-  const { channel, expiresAt, message } = lost
-  return { ...code, replaces: { code: lost.code, channel, expiresAt, message } }
-}
-
-/** A loss is told of one message: it says nothing of a newer one, and nothing once another took its place. */
-function canReplace(verification: Verification | undefined, communicationId: string): boolean {
-  return verification?.replaceable === true && verification.message?.communicationId === communicationId
-}
-
 function refuseSend(
   state: GateState,
   { policy, replaces }: ReserveRequest,
@@ -160,31 +141,34 @@ function grant(
   now: number,
 ): Decision<ReserveReply> {
   const { policy, code } = request
+  // What was confirmed by an id stays what it is: for something else there is another id. Guesses go on.
+  const goesOn = current && isForTheSame(current, request) ? current : undefined
+  const before = current && !goesOn ? withdraw(state, current, request, now) : state
   const verification: Verification = {
-    id: current?.id ?? request.verificationId,
+    id: goesOn?.id ?? request.verificationId,
     purpose: request.purpose,
     bindingHash: request.bindingHash,
     surface: request.surface,
     channel: request.channel,
     locale: request.locale,
     status: 'pending',
-    createdAt: current?.createdAt ?? now,
+    createdAt: goesOn?.createdAt ?? now,
     expiresAt: now + policy.lifetimeMs,
     completedAt: null,
-    sends: (current?.sends ?? 0) + 1,
+    sends: (goesOn?.sends ?? 0) + 1,
     guessLimit: Math.min(current?.guessLimit ?? policy.guessLimit, policy.guessLimit),
     wrongGuessLimit: policy.wrongGuessLimit,
     guesses: current?.guesses ?? 0,
     wrong: current?.wrong ?? 0,
     code: request.replaces === undefined ? code : withLost(code, current),
     lastCodeId: code.id,
-    unsettled: [...(current?.unsettled ?? []), code.id],
+    unsettled: [...(goesOn?.unsettled ?? []), code.id],
     replay: null,
     version: 0,
     message: { communicationId: request.communicationId, provider: null, providerMessageId: null, status: 'pending' },
     templateId: request.templateId ?? null,
     channelIsFixed: request.channelIsFixed ?? false,
-    replaceable: request.replaces === undefined && (!current || current.replaceable === true) && (request.replaceable ?? false),
+    replaceable: request.replaces === undefined && (!goesOn || goesOn.replaceable === true) && (request.replaceable ?? false),
     ...(request.profile !== undefined && { profile: request.profile }),
     ...(request.values && { values: request.values }),
     ...(request.mustShow && { mustShow: request.mustShow }),
@@ -193,8 +177,8 @@ function grant(
     ...(request.updateWindowMs !== undefined && { updateWindowMs: request.updateWindowMs }),
   }
   const next: GateState = {
-    ...state,
-    verifications: withWinner(state, verification, now),
+    ...before,
+    verifications: withWinner(before, verification, now),
     phone: request.phone.e164,
     phoneHash: request.phone.hash,
     phoneMasked: request.phone.masked,
@@ -212,6 +196,15 @@ function grant(
   } as const
   const recorded = recordEvent(next, event, now)
   return { state: withoutExpiredCodes(recorded, now), reply: reserved(recorded, verification, request, now) }
+}
+
+function isForTheSame({ intent }: Verification, request: ReserveRequest): boolean {
+  return intent === undefined || request.intent === undefined || intent.key === request.intent.key
+}
+
+/** What its code was for is not asked for any more. */
+function withdraw(state: GateState, { id }: Verification, { surface, requestId }: ReserveRequest, now: number): GateState {
+  return cancel(state, { verificationId: id, surface, requestId }, now).state
 }
 
 function reservedDetail(request: ReserveRequest, send: number): ReservedDetail & AuditDetail {

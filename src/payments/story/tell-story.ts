@@ -6,7 +6,7 @@ import type { GateClient, Gates } from '../../otp/gate-client'
 import { bindRepayment } from '../change'
 import type { PaymentDeps } from '../deps'
 import { type ContactWithHistory, listContacts } from '../list-contacts'
-import { CONTACT_TYPES, type ContactType, type RepaymentRow } from '../loan'
+import type { ContactType, RepaymentRow } from '../loan'
 import { type RepaymentContext, readRepayment } from '../read-repayment'
 import { communicationIn } from './deed-of'
 import type { StoryEntry } from './entry'
@@ -46,7 +46,7 @@ export async function tellStory(
     events: page.events,
     logs: await readLogs(db, page.events),
     changes: page.changes.map(({ change }) => change),
-    contactTypes: await contactTypesOf(loanId, repaymentId),
+    contactTypes: await contactTypesOf(loanId, repaymentId, contacts),
   })
   const { kept, until } = cut(groups)
   const entries = [
@@ -93,9 +93,19 @@ async function readLogs(db: Database, events: readonly StoryEvent[]): Promise<Co
   return toLogs(await fromDatabase(db.batch([attempts, receipts])))
 }
 
-/** Whose codes a binding is of. */
-async function contactTypesOf(loanId: string, repaymentId: string): Promise<ReadonlyMap<string, ContactType>> {
-  const bound = CONTACT_TYPES.map(async (type) => [await bindRepayment(loanId, repaymentId, type), type] as const)
+/** Whose codes a binding is of: each number that a contact has had has one. */
+async function contactTypesOf(
+  loanId: string,
+  repaymentId: string,
+  contacts: readonly ContactWithHistory[],
+): Promise<ReadonlyMap<string, ContactType>> {
+  const bound = contacts.flatMap(({ contactType: type, version: newest }) => {
+    const contactType = type as ContactType
+    const versions = Array.from({ length: newest }, (_, index) => index + 1)
+    return versions.map(
+      async (version) => [await bindRepayment(loanId, repaymentId, { contactType, version }), contactType] as const,
+    )
+  })
   return new Map(await Promise.all(bound))
 }
 

@@ -13,7 +13,7 @@ const contactType = z
   .enum(CONTACT_TYPES, `must be ${CONTACT_TYPES.join(' or ')}`)
   .nullish()
   .meta({ description: 'Whose number it is. Left out: `applicant`.', example: 'applicant' })
-const code = codeInputSchema.meta({ description: 'The code that the person typed, as text.', example: '1234' })
+const code = codeInputSchema.meta({ description: 'The code that the person typed, as text.', example: '123456' })
 
 const KEY_IS_WRONG = 'must be 1 to 64 characters, or a whole number'
 
@@ -46,7 +46,7 @@ export const verifyBodySchema = z
   .meta({
     id: 'PaymentOtpVerifyRequest',
     description: 'The code that a person typed. The number is that of the contact.',
-    example: { loan_id: 123, repayment_id: 456, otp_code: '1234', contact_type: 'applicant' },
+    example: { loan_id: 123, repayment_id: 456, otp_code: '123456', contact_type: 'applicant' },
   })
 
 const statusUpdate = z
@@ -80,7 +80,7 @@ export const updateBodySchema = z
       loan_id: 123,
       repayment_id: 456,
       mobile: '9876543210',
-      otp_code: '1234',
+      otp_code: '123456',
       status_update: {
         loan_id: '123',
         repayment_id: '456',

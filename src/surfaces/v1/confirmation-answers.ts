@@ -26,6 +26,7 @@ const EXAMPLE = {
   payment_mode: { id: 1, code: 'cash', name: 'Cash' },
   requested_by: 'agent-17',
   recorded_at: null,
+  outcome: null,
 }
 
 /** `/v1/payments/confirmations`. For the document only. */
@@ -45,6 +46,10 @@ export const confirmationAnswers = once(() => {
       payment_mode: named,
       requested_by: z.string().nullable(),
       recorded_at: recordedAt,
+      outcome: z
+        .enum(['recorded', 'recording', 'overtaken'])
+        .nullable()
+        .meta({ description: 'After the right code: recorded, about to be, or not any more, since another change was first.' }),
     })
     .meta({ id: 'Confirmation', example: EXAMPLE })
 

@@ -44,7 +44,7 @@ export function addConfirmationRoutes(
       operationId: 'createConfirmation',
       summary: 'Send a code that confirms one payment',
       description:
-        'Amount, currency and payee are fixed now and shown in the message; the code confirms these and nothing else. Sent again, the code before it is worth nothing. It is a verification as well: below `/v1/verifications` its id can be sent again or canceled.',
+        'Amount, currency and payee are fixed now and shown in the message; the code confirms these and nothing else. Sent again, the code before it is worth nothing. It is a verification as well: below `/v1/verifications` its id can be looked at and canceled, but neither checked nor sent again.',
       responses: {
         201: {
           description: 'The code is on its way to the contact of the loan.',
@@ -111,7 +111,14 @@ export function addConfirmationRoutes(
       description:
         'The right code changes the repayment, once. Amount, currency and payee may be given: where one is not what the code was sent for, the code is worth nothing from then on. The same request again is answered again, until ten minutes after the code would have expired.',
       responses: { 200: { description: 'Right or wrong: `valid` tells.', schema: () => confirmationAnswers().checked } },
-      refusals: [...CHECK_REFUSALS, 'confirmation_changed', 'confirmation_expired', 'repayment_changed', 'update_pending'],
+      refusals: [
+        ...CHECK_REFUSALS,
+        'confirmation_changed',
+        'confirmation_used',
+        'confirmation_expired',
+        'repayment_changed',
+        'update_pending',
+      ],
     }),
     id,
     jsonBody(checkConfirmationBodySchema, { decimals: CONFIRMATION_DECIMALS }),
@@ -139,7 +146,7 @@ function toFacts(given: Omit<z.infer<typeof checkConfirmationBodySchema>, 'code'
 function confirmationBody(
   view: VerificationView,
   facts: ChangeFacts,
-  { statuses, modes }: RepaymentContext,
+  { statuses, modes, repayment }: RepaymentContext,
   change: RepaymentChangeRow | undefined,
 ) {
   return {
@@ -154,7 +161,14 @@ function confirmationBody(
     payment_mode: referenceBody(modes, facts.payment_mode_id),
     requested_by: facts.requested_by,
     recorded_at: timeOf(change),
+    outcome: view.status === 'approved' ? outcomeOf(change, repayment.version > facts.basis_version) : null,
   }
+}
+
+/** What came of the right code. It is recorded by the gate at the latest, unless another change was first. */
+function outcomeOf(change: RepaymentChangeRow | undefined, isOver: boolean): 'recorded' | 'recording' | 'overtaken' {
+  if (change) return 'recorded'
+  return isOver ? 'overtaken' : 'recording'
 }
 
 function timeOf(change: RepaymentChangeRow | undefined): string | null {

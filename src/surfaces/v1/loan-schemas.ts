@@ -62,7 +62,10 @@ export const loanSchema = z
       .trim()
       .min(1, 'is required')
       .max(LONGEST_PAYEE, 'is too long')
-      .refine((text) => !hasHidden(text) && !/[{}\n]/.test(text), 'must be one line without braces')
+      .refine(
+        (text) => !hasHidden(text) && !/[{}\n\u200b\u2060\ufeff]/.test(text),
+        'must be one line without braces and without what cannot be seen',
+      )
       .optional()
       .meta({ description: 'Who is paid, as messages say it. Left out: what they call the app.', example: 'Prosparity' }),
     contacts: z

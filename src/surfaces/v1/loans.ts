@@ -1,5 +1,5 @@
 import type { Hono } from 'hono'
-import { IMPORT_BODY_LIMIT_BYTES } from '../../config/limits'
+import { IMPORT_BODY_LIMIT_BYTES, LOAN_BODY_LIMIT_BYTES } from '../../config/limits'
 import { adminOnly } from '../../http/admin-only'
 import type { HttpEnv, Provide } from '../../http/http-env'
 import { lenderIdSchema } from '../../http/input'
@@ -63,7 +63,7 @@ function addWrites({ app, operation }: Surface, provide: Provide): void {
       refusals: ['loan_exists', 'dependency_unavailable'],
     }),
     admin,
-    jsonBody(loanSchema, DECIMALS),
+    jsonBody(loanSchema, { ...DECIMALS, limitBytes: LOAN_BODY_LIMIT_BYTES }),
     async (c) => {
       const view = await createLoan(provide(c.env), c.req.valid('json'))
       return c.json(loanBody(view), 201, { Location: `/v1${PATH}/${view.loan.id}` })
@@ -100,7 +100,7 @@ function addWrites({ app, operation }: Surface, provide: Provide): void {
     }),
     admin,
     pathParameters(loanParameterSchema),
-    jsonBody(addRepaymentsBodySchema, DECIMALS),
+    jsonBody(addRepaymentsBodySchema, { ...DECIMALS, limitBytes: LOAN_BODY_LIMIT_BYTES }),
     async (c) => {
       const id = c.req.param('id')
       const view = await addRepayments(provide(c.env), id, c.req.valid('json').repayments)

@@ -52,9 +52,24 @@ describe('the right code', () => {
 
   it('of a code for something fixed lets that through, and nothing else', () => {
     const { gate, id } = sent({ intent: A })
-    expect(gate.guess(true, KNOWN)).toMatchObject({ status: 'approved', approval: { verificationId: id, intent: A } })
+    const presented = { ...KNOWN, presented: {} }
+    expect(gate.guess(true, presented)).toMatchObject({ status: 'approved', approval: { verificationId: id, intent: A } })
     expect(gate.state.unfulfilled).toEqual([id])
+    // It was right once: who names nothing of what it was for finds nothing.
+    expect(gate.guess(true, KNOWN)).toEqual({ status: 'not_found' })
     expect(gate.guess(true, { ...KNOWN, intent: B })).toEqual({ status: 'used', verificationId: id })
+  })
+
+  it.each<[string, Partial<CheckRequest>]>([
+    ['nothing', KNOWN],
+    ['something of its own', { ...KNOWN, intent: A }],
+    ['nothing, by its id', { ...KNOWN, target: { id: 'ver-code-1' } }],
+  ])('of a code for something fixed is not found by who takes it for %s, and nothing is written', (_name, request) => {
+    const { gate, id } = sent({ intent: A })
+    const before = gate.state
+    expect(gate.guess(true, request)).toEqual({ status: 'not_found' })
+    expect(gate.state).toBe(before)
+    expect(gate.guess(true, { ...KNOWN, presented: A.facts })).toMatchObject({ status: 'approved', verificationId: id })
   })
 
   it('that nothing may follow keeps no proof, and is used up', () => {
@@ -165,11 +180,92 @@ describe('after it, who knows the code', () => {
     expect(gate.guess(true, { proofs: ['proof under the new pepper', 'proof'], intent: A }).status).toBe('approved')
   })
 
-  it('finds only the new code after another send', () => {
+  it.each([
+    ['sent', () => {}],
+    ['refused by all vendors', (gate: PureGate) => gate.settle('rejected')],
+    ['sent, and right as well', (gate: PureGate) => gate.guess(true, { proofs: ['proof of the newer one'] })],
+  ])('finds it beside a newer one that was %s, with its intent and with the same again', (_name, happens) => {
     const { gate, id } = verified()
-    const fresh = sent({}, gate).id
-    expect(gate.guess(false, { ...KNOWN, intent: A })).toMatchObject({ status: 'incorrect', verificationId: fresh })
+    const newer = sent({}, gate).id
+    happens(gate)
+    const before = gate.verification(newer)
+
+    const first = gate.guess(false, { ...KNOWN, intent: A })
+    expect(first).toMatchObject({ status: 'approved', verificationId: id, approval: { intent: A } })
+    expect(gate.guess(false, { ...KNOWN, intent: A })).toEqual(first)
+    expect(gate.guess(false, { ...KNOWN, onlyRepeat: true, intent: A })).toEqual(first)
+    expect(gate.state).toMatchObject({ unfulfilled: [id], wrongGuesses: [] })
+    expect(gate.verification(newer)).toEqual(before)
+  })
+
+  it.each<[string, Partial<CheckRequest>]>([
+    ['another intent than the one it had', { ...KNOWN, intent: B }],
+    ['a code that is not known', { ...UNKNOWN, intent: A }],
+    ['no proof', { intent: A }],
+    ['an empty list of proofs', { proofs: [], intent: A }],
+    ['no intent', KNOWN],
+    ['one proof that only begins as the right one', { proofs: ['proo', 'proof '], intent: A }],
+  ])('and brings %s finds only the newer one, whose guess it is', (_name, request) => {
+    const { gate, id } = accepted()
+    const newer = sent({}, gate).id
+    expect(gate.guess(false, request)).toMatchObject({ status: 'incorrect', verificationId: newer })
+    expect(gate.verification(id)).toMatchObject({ intent: A })
+    expect(gate.verification(id)).not.toHaveProperty('wrongProofs')
+  })
+
+  it.each([
+    ['another binding', { target: { purpose: 'login', bindingHash: 'loan-1' } }],
+    ['another purpose', { target: { purpose: 'payment', bindingHash: '' } }],
+  ])('finds it not for %s', (_name, elsewhere) => {
+    const { gate, id } = verified()
+    const newer = sent({ ...elsewhere.target }, gate).id
+    expect(gate.guess(false, { ...KNOWN, ...elsewhere, intent: A })).toMatchObject({
+      status: 'incorrect',
+      verificationId: newer,
+    })
     expect(gate.verification(id)).not.toHaveProperty('intent')
+  })
+
+  it('finds the newer one once the time for an intent is over', () => {
+    const { gate, id } = verified()
+    gate.wait(WINDOW_MS - 1)
+    const newer = sent({}, gate).id
+    gate.wait(1)
+    expect(gate.guess(true, { ...KNOWN, intent: A })).toMatchObject({ status: 'approved', verificationId: newer })
+    expect(gate.verification(id)).not.toHaveProperty('intent')
+  })
+})
+
+describe('a guess beside an approved code that may still be followed', () => {
+  it('is counted there, where the newest verification counts none: no code is tried for nothing', () => {
+    const { gate, id } = verified()
+    const failed = gate.send({ updateWindowMs: WINDOW_MS }).verificationId
+    gate.settle('rejected')
+    expect(gate.verification(failed).status).toBe('failed')
+
+    const answers = Array.from({ length: 6 }, () => gate.guess(true, { ...UNKNOWN, intent: A }).status)
+
+    expect(answers).toEqual([...Array.from({ length: 5 }, () => 'incorrect_after_approval'), 'too_many_guesses'])
+    expect(gate.verification(id).wrongProofs).toBe(5)
+    expect(gate.state.wrongGuesses).toHaveLength(5)
+    expect(gate.state.unfulfilled).toBeUndefined()
+  })
+
+  it('is counted there, too, where only what was let through is asked for', () => {
+    const { gate, id } = accepted()
+    gate.send({ updateWindowMs: WINDOW_MS })
+    expect(gate.guess(true, { ...UNKNOWN, intent: A, onlyRepeat: true })).toMatchObject({
+      status: 'incorrect_after_approval',
+      verificationId: id,
+    })
+  })
+
+  it('is counted once, at the newest, where that can be guessed', () => {
+    const { gate, id } = verified()
+    const newest = sent({}, gate).id
+    expect(gate.guess(false, { ...UNKNOWN, intent: A })).toMatchObject({ status: 'incorrect', verificationId: newest })
+    expect(gate.state.wrongGuesses).toHaveLength(1)
+    expect(gate.verification(id)).not.toHaveProperty('wrongProofs')
   })
 })
 
@@ -299,7 +395,7 @@ describe('facts that a caller takes a code to be for', () => {
 
   it('end a code that is full of guesses, or too old, no more', () => {
     const { gate, id } = sent({ intent: A })
-    for (let nth = 0; nth < 5; nth++) gate.guess(false)
+    for (let nth = 0; nth < 5; nth++) gate.guess(false, { presented: {} })
     expect(gate.guess(true, { presented: B.facts })).toMatchObject({ status: 'too_many_guesses' })
     expect(gate.verification(id).status).toBe('locked')
     const late = sent({ intent: A })
@@ -310,9 +406,9 @@ describe('facts that a caller takes a code to be for', () => {
 
   it('are wrong after the right code: refused, and nothing that was let through is taken back', () => {
     const { gate, id } = sent({ intent: A })
-    gate.guess(true, KNOWN)
-    expect(gate.guess(true, { ...KNOWN, presented: B.facts })).toEqual({ status: 'changed', verificationId: id })
-    expect(newestOf(gate)).toMatchObject({ kind: 'check.refused', detail: { reason: 'changed' } })
+    gate.guess(true, { ...KNOWN, presented: A.facts })
+    expect(gate.guess(true, { ...KNOWN, presented: B.facts })).toEqual({ status: 'used', verificationId: id })
+    expect(newestOf(gate)).toMatchObject({ kind: 'check.refused', detail: { reason: 'used' } })
     expect(gate.verification(id)).toMatchObject({ status: 'approved', intent: A })
     expect(gate.guess(true, { ...KNOWN, presented: A.facts })).toMatchObject({ status: 'approved', approval: { intent: A } })
     expect(gate.state.unfulfilled).toEqual([id])
@@ -401,7 +497,8 @@ describe('the same request again', () => {
 })
 
 describe('the digest of a code', () => {
-  const weighed = (gate: PureGate) => gate.begin({ ...KNOWN, target: { purpose: 'login', bindingHash: 'loan-1' } })
+  const weighed = (gate: PureGate, changes: Partial<CheckRequest> = { presented: {} }) =>
+    gate.begin({ ...KNOWN, target: { purpose: 'login', bindingHash: 'loan-1' }, ...changes })
 
   it('is bound to what it is for, where that was fixed', () => {
     const { gate } = sent({ bindingHash: 'loan-1', intent: A })
@@ -409,11 +506,11 @@ describe('the digest of a code', () => {
   })
 
   it('is bound to what it is for now: sent again, for something else or for nothing', () => {
-    const { gate, id } = sent({ bindingHash: 'loan-1', intent: A })
-    gate.send({ bindingHash: 'loan-1', updateWindowMs: WINDOW_MS, intent: B })
+    const { gate } = sent({ bindingHash: 'loan-1', intent: A })
+    const { id } = sent({ bindingHash: 'loan-1', intent: B }, gate)
     expect(weighed(gate)).toMatchObject({ bindingHash: 'loan-1.key-of-B', verificationId: id })
     gate.send({ bindingHash: 'loan-1' })
-    expect(weighed(gate)).toMatchObject({ bindingHash: 'loan-1', verificationId: id })
+    expect(weighed(gate, {})).toMatchObject({ bindingHash: 'loan-1', verificationId: id })
   })
 
   it('is bound to nothing more by an intent that comes with it', () => {

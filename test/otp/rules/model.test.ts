@@ -232,6 +232,10 @@ class Story {
     hold(gone.length === batch.events.length && gone.every((event) => batch.events.includes(event)), 'drops what was carried')
     const isExpired = this.gate.state.verifications.some(({ code, expiresAt }) => code && this.gate.now >= expiresAt)
     hold(!isExpired, 'no digest of an expired code outlives a flush')
+    const isOver = this.gate.state.verifications.some(
+      ({ proof, expiresAt, updateWindowMs = 0 }) => proof !== undefined && this.gate.now >= expiresAt + updateWindowMs,
+    )
+    hold(!isOver, 'no proof that nobody can come back with outlives a flush')
     this.dropped.push(...gone.map(({ seq }) => seq))
   }
 

@@ -173,6 +173,23 @@ describe('dropping a batch', () => {
     expect(gate.state.verifications.map(({ id }) => id)).toEqual(ids)
   })
 
+  it.each([
+    ['verified', {}, POLICY.lifetimeMs + WINDOW_MS],
+    ['with an intent', { intent: anIntent('A') }, POLICY.lifetimeMs + WINDOW_MS],
+  ])('forgets the proof of a code %s when nobody can come back with it any more', (_name, changes, after) => {
+    const gate = new PureGate()
+    const { verificationId } = gate.send({ updateWindowMs: WINDOW_MS })
+    gate.guess(true, { proofs: ['proof'], ...changes })
+    gate.wait(after - 1)
+    gate.flush()
+    expect(gate.verification(verificationId).proof).toBe('proof')
+    gate.wait(1)
+    gate.state = deepFreeze(dropBatch(gate.state, takeBatch(gate.state, gate.now), gate.now))
+    expect(gate.verification(verificationId)).not.toHaveProperty('proof')
+    expect(gate.verification(verificationId).status).toBe('approved')
+    expect(gate.guess(true, { proofs: ['proof'], intent: anIntent('A') })).toEqual({ status: 'not_found' })
+  })
+
   it('keeps an old one for as long as events of it wait', () => {
     const gate = new PureGate()
     gate.send()
@@ -234,6 +251,17 @@ describe('intents that are to be carried out', () => {
         detail: { reason: 'overtaken' },
       },
     ])
+  })
+
+  it('are told to be impossible once, though two carried them at once', () => {
+    const gate = unfulfilled(2)
+    const asked = unfulfilledIn(gate.state)
+    const once = dropFulfilled(gate.state, asked, ['ver-code-1', 'ver-code-2'], gate.now)
+    expect(once.outbox.map(({ verificationId }) => verificationId)).toEqual(['ver-code-1', 'ver-code-2'])
+    expect(dropFulfilled(once, asked, ['ver-code-1', 'ver-code-2'], gate.now)).toEqual(once)
+    // One that the other has done by then is not taken back.
+    const done = dropFulfilled(gate.state, asked, [], gate.now)
+    expect(dropFulfilled(done, asked, ['ver-code-2'], gate.now)).toEqual(done)
   })
 
   it('that came while others were carried out stay', () => {

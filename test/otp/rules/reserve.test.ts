@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { DAY_MS } from '../../../src/otp/gate-state'
 import type { ReserveReply } from '../../../src/otp/rules/reserve'
-import { FREE_POLICY, HOUR_MS, MINUTE_MS, PHONE, POLICY, PureGate, T0, WINDOW_MS, anIntent } from '../../support/pure-gate'
+import {
+  FREE_POLICY,
+  HOUR_MS,
+  MINUTE_MS,
+  PHONE,
+  POLICY,
+  PureGate,
+  SECOND_MS,
+  T0,
+  WINDOW_MS,
+  anIntent,
+} from '../../support/pure-gate'
 
 /** Asks at each of these times, in milliseconds after the start; what the gate says to each. */
 function sendsAt(times: readonly number[], gate = new PureGate()): ReserveReply[] {
@@ -89,19 +100,66 @@ describe('what a code is for', () => {
     expect(gate.state.outbox[0]?.detail).toEqual({ name: 'A', communication_id: 'com-code-1', channel: 'sms', send: 1 })
   })
 
-  it('is that of the newest send: another amount, or nothing at all', () => {
+  it('stays what it is for the same, and is nothing of a send that is for nothing', () => {
     const gate = new PureGate(FREE_POLICY)
     const { verificationId } = gate.send(kept)
-    gate.send({ ...kept, intent: anIntent('B') })
-    expect(gate.verification(verificationId)).toMatchObject({ sends: 2, intent: anIntent('B') })
+    gate.send({ ...kept, intent: { ...kept.intent, facts: { basis: 7 } } })
+    expect(gate.verification(verificationId)).toMatchObject({ sends: 2, intent: { facts: { basis: 7 } } })
     gate.send()
+    expect(gate.verification(verificationId).sends).toBe(3)
     for (const field of Object.keys(kept)) expect(gate.verification(verificationId)).not.toHaveProperty(field)
+  })
+
+  it('begins anew for something else: another id, the guesses go on, and the one before is canceled', () => {
+    const gate = new PureGate(FREE_POLICY)
+    const first = gate.send(kept).verificationId
+    for (let nth = 0; nth < 2; nth++) gate.guess(false, { presented: {} })
+    gate.wait(SECOND_MS)
+
+    const reply = gate.send({ ...kept, intent: anIntent('B'), policy: { ...FREE_POLICY, guessLimit: 9 }, requestId: 'req-other' })
+
+    const at = T0 + SECOND_MS
+    expect(reply).toMatchObject({ verificationId: 'ver-code-2', createdAt: at, guessesLeft: 3 })
+    expect(gate.verification('ver-code-2')).toMatchObject({
+      status: 'pending',
+      sends: 1,
+      createdAt: at,
+      guesses: 2,
+      wrong: 2,
+      guessLimit: 5,
+      unsettled: ['code-2'],
+      intent: anIntent('B'),
+    })
+    expect(gate.verification(first)).toMatchObject({ status: 'canceled', code: null, completedAt: at, intent: kept.intent })
+    expect(gate.state.outbox.slice(-2)).toMatchObject([
+      { kind: 'verification.canceled', verificationId: first, requestId: 'req-other' },
+      { kind: 'send.reserved', verificationId: 'ver-code-2', detail: { name: 'B', send: 1 } },
+    ])
+    expect(gate.settle('accepted', { verificationId: first, codeId: 'code-1' })).toMatchObject({ status: 'settled' })
+
+    for (let nth = 0; nth < 2; nth++) gate.guess(false, { presented: {} })
+    expect(gate.guess(false, { presented: {} })).toMatchObject({ status: 'incorrect_and_locked', guessesLeft: 0 })
+    expect(gate.send({ ...kept, intent: anIntent('C') })).toMatchObject({ verificationId: 'ver-code-3', guessesLeft: 5 })
+  })
+
+  it('begins anew after one that no vendor took, too, and is answered the same when it is repeated', () => {
+    const gate = new PureGate(FREE_POLICY)
+    const first = gate.send({ ...kept, replaceable: true }).verificationId
+    gate.settle('rejected')
+    const request = gate.request({ ...kept, intent: anIntent('B'), replaceable: true })
+    const reply = gate.reserve(request)
+    expect(reply).toMatchObject({ status: 'reserved', verificationId: 'ver-code-2' })
+    expect(gate.verification(first).status).toBe('canceled')
+    expect(gate.verification('ver-code-2').replaceable).toBe(true)
+    const before = gate.state
+    expect(gate.reserve(request)).toEqual(reply)
+    expect(gate.state).toBe(before)
   })
 
   it('is nothing of a new verification, after the right code of the one before', () => {
     const gate = new PureGate(FREE_POLICY)
     gate.send(kept)
-    gate.guess(true, { proofs: ['proof'] })
+    gate.guess(true, { proofs: ['proof'], presented: {} })
     const { verificationId } = gate.send({ updateWindowMs: WINDOW_MS })
     expect(verificationId).toBe('ver-code-2')
     for (const field of ['intent', 'accepted', 'proof']) expect(gate.verification(verificationId)).not.toHaveProperty(field)

@@ -51,7 +51,7 @@ export function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
     fc.tuple(asShown, byType(property)).map(([shown, value]) => ({ ...(shown as object), [name]: value })),
   )
   const weighted = [
-    { weight: 3, arbitrary: asShown },
+    { weight: 5, arbitrary: asShown },
     { weight: 1, arbitrary: made },
   ]
   return fc.oneof(...weighted, ...(almost.length > 0 ? [{ weight: 2, arbitrary: fc.oneof(...almost) }] : []))

@@ -1,5 +1,5 @@
 import { apiDocument } from '../../../scripts/assets/api-document'
-import { DEFAULT_LIMITS, IMPORT_BODY_LIMIT_BYTES } from '../../../src/config/limits'
+import { DEFAULT_LIMITS, IMPORT_BODY_LIMIT_BYTES, LOAN_BODY_LIMIT_BYTES } from '../../../src/config/limits'
 import type { JsonSchema } from './json-arbitrary'
 
 export interface Parameter {
@@ -38,6 +38,13 @@ interface OperationObject {
   readonly requestBody?: { readonly content: unknown; readonly required: boolean }
 }
 
+/** Of bodies that may be larger than others. */
+const LIMITS: Readonly<Record<string, number>> = {
+  createLoan: LOAN_BODY_LIMIT_BYTES,
+  addRepayments: LOAN_BODY_LIMIT_BYTES,
+  importLoans: IMPORT_BODY_LIMIT_BYTES,
+}
+
 /** Every operation of the document. */
 export const operations: readonly FuzzedOperation[] = Object.entries(apiDocument.paths ?? {}).flatMap(([path, item]) =>
   Object.entries(item as Record<string, OperationObject>).map(
@@ -65,11 +72,12 @@ function bodyOf(
   { content, required }: { readonly content: unknown; readonly required: boolean },
 ): FuzzedBody {
   const schema = inline((content as Record<string, { schema: unknown }>)['application/json']!.schema) as JsonSchema
-  const body = { schema, frame: schema, isRequired: required, limitBytes: DEFAULT_LIMITS.bodyLimitBytes }
+  const limitBytes = LIMITS[operationId] ?? DEFAULT_LIMITS.bodyLimitBytes
+  const body = { schema, frame: schema, isRequired: required, limitBytes }
   if (operationId !== 'importLoans') return body
   // Its rows are refused one by one.
   const { loans } = schema.properties!
-  return { ...body, frame: { ...schema, properties: { loans: { ...loans, items: {} } } }, limitBytes: IMPORT_BODY_LIMIT_BYTES }
+  return { ...body, frame: { ...schema, properties: { loans: { ...loans, items: {} } } } }
 }
 
 /** The schema with what it refers to in its place. */
