@@ -1,8 +1,8 @@
-import { type SQL, and, eq, sql } from 'drizzle-orm'
-import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
+import { and, eq } from 'drizzle-orm'
 import type { AttemptRow } from '../../audit/communications-of'
 import type { Database } from '../../db/client'
 import { communicationLog, communicationReceipts, communications } from '../../db/schema'
+import { isOneOf } from '../../db/select-rows'
 
 type ReceiptRow = typeof communicationReceipts.$inferSelect
 
@@ -32,11 +32,6 @@ export function selectLogs(db: Database, ids: readonly string[]) {
       .where(isOneOf(communications.id, ids))
       .orderBy(communicationReceipts.statusRank, communicationReceipts.status),
   ] as const
-}
-
-/** One parameter, however many they are: D1 takes a hundred in a statement. */
-function isOneOf(column: SQLiteColumn, ids: readonly string[]): SQL {
-  return sql`${column} in (select value from json_each(${JSON.stringify(ids)}))`
 }
 
 /** Of one moment the attempts are first, and the receipts in the order of their ranks: both are given in order, and the sort keeps it. */

@@ -1,7 +1,6 @@
 import { type SQL, type Table, notExists, sql } from 'drizzle-orm'
-import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { IMPORT_TIMEOUT_MS } from '../../config/limits'
-import { selectRows } from '../../db/select-rows'
+import { isOneOf, selectRows } from '../../db/select-rows'
 import type { Database } from '../../db/client'
 import { loanContacts, loans, repayments } from '../../db/schema'
 import { fromDatabase } from '../../messaging/communications/from-database'
@@ -43,11 +42,6 @@ export async function insertLoans(db: Database, all: readonly LoanRows[]): Promi
 /** Which of these loans exist, for a batch. */
 export function selectKnown(db: Database, ids: readonly string[]) {
   return db.select({ id: loans.id }).from(loans).where(isOneOf(loans.id, ids))
-}
-
-/** One parameter, however many they are: D1 takes a hundred in a statement. */
-export function isOneOf(column: SQLiteColumn, ids: readonly string[]): SQL {
-  return sql`${column} in (select value from json_each(${JSON.stringify(ids)}))`
 }
 
 /** Inserts the rows where the condition holds, else none of them. */
