@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { type LocalSettings, readLocalSettings, writeDevVars } from './dev/dev-vars.ts'
+import { type LocalSettings, newSecret, readLocalSettings, writeDevVars } from './dev/dev-vars.ts'
 import { loadSampleSql, putSampleLoan } from './dev/put-sample-loan.ts'
 import { announceWhenReady } from './dev/welcome.ts'
 import { exitCodeOf, optionValue, pickOptions, projectRoot, runWrangler, startWrangler } from './wrangler.ts'
@@ -25,10 +25,17 @@ async function main(): Promise<number> {
   }
   const settings = await readSettings()
   const hasSample = await putSample(settings, sameDatabase)
+  if (!settings.hasPersonalKey) {
+    // One that was written before there were leads. It is its owner's, so it is not changed.
+    console.log(`No leads: PII_ENCRYPTION_KEY is not set. Add this line to .dev.vars: PII_ENCRYPTION_KEY=${newSecret()}`)
+  }
 
   // Wrangler's own key bar redraws the bottom of the screen, over what others print: without it Ctrl-C is all there is.
   const dev = startWrangler(['dev', '--show-interactive-dev-session=false', ...args], ['inherit', 'inherit', 'inherit', 'ipc'])
-  announceWhenReady(dev, args, hasSample ? settings.paymentCodeLength : undefined)
+  announceWhenReady(dev, args, {
+    paymentCodeLength: hasSample ? settings.paymentCodeLength : undefined,
+    hasLeads: settings.hasPersonalKey,
+  })
   return exitCodeOf(dev)
 }
 

@@ -1,8 +1,11 @@
+import type { Config } from './config/config'
 import { type ConfigResult, loadConfig } from './config/load-config'
 import { createProfiles } from './config/profiles'
 import { refuse } from './core/app-error'
 import { systemClock } from './core/clock'
 import { consoleLog } from './core/log'
+import { createHmacSigner } from './core/hmac'
+import { createKeyRing } from './core/key-ring'
 import { createSealer } from './core/seal'
 import { createDatabase } from './db/client'
 import type { Deps } from './http/http-env'
@@ -17,6 +20,10 @@ import { createCodeDigester } from './otp/code-digest'
 import { createCodeStore } from './otp/code-store'
 import type { GateDeps } from './otp/gate'
 import { createGates } from './otp/gate-client'
+import { createBasicApplication } from './leads/lender/basic-application'
+import type { Lender } from './leads/lender/lender'
+import { createMockLender } from './leads/lender/mock-lender'
+import { createCarrierOf } from './leads/notices/carrier-of'
 import { createFulfil } from './payments/record-change'
 import { createPhoneHasher } from './phone/phone-hash'
 
@@ -66,6 +73,8 @@ function compose(env: Env): Deps {
   const registry = createProviders(config, { fetch: systemFetch, timeoutMs: config.limits.providerTimeoutMs })
   const templates = createTemplates({ db, clock: systemClock, log: consoleLog })
   const hashPhone = createPhoneHasher(config.keys.phoneHashKey)
+  const gates = createGates(env.PHONE_GATE, hashPhone, consoleLog)
+  const breaker = createCircuitBreaker(consoleLog)
   return {
     config,
     profiles: createProfiles(config),
@@ -74,16 +83,28 @@ function compose(env: Env): Deps {
     contactSealer: createSealer(config.keys.phoneHashKey, 'loan_contact'),
     templates,
     receiptReaders: createReceiptReaders(config),
+    leads: {
+      db,
+      gates,
+      config,
+      personalKeys: config.keys.pii && createKeyRing(config.keys.pii, 'lead'),
+      signRequest: createHmacSigner(config.keys.phoneHashKey),
+      lender: lenderOf(config),
+      carrierOf: createCarrierOf(registry, config.gupshup),
+      breaker,
+      clock: systemClock,
+      log: consoleLog,
+    },
     verification: {
       config,
       db,
-      gates: createGates(env.PHONE_GATE, hashPhone, consoleLog),
+      gates,
       codes: createCodeStore(env.OTP_KV, consoleLog),
       digester: createCodeDigester(config.keys.pepper, config.keys.previousPepper),
       providersFor: (profile, channel) => providersFor(profile, channel, registry, profile.codeLength),
       confirmers: confirmersOf(registry),
       templates,
-      breaker: createCircuitBreaker(consoleLog),
+      breaker,
       newCode: config.mockEnabled ? mockCode : generateCode,
       clock: systemClock,
       log: consoleLog,
@@ -94,4 +115,10 @@ function compose(env: Env): Deps {
       gate: () => env.PHONE_GATE.get(env.PHONE_GATE.idFromName('ready')).ping(),
     },
   }
+}
+
+/** In mock mode no call leaves. */
+function lenderOf({ mockEnabled, lender }: Config): Lender | undefined {
+  if (mockEnabled) return createMockLender()
+  return lender && createBasicApplication(lender, { fetch: systemFetch, timeoutMs: lender.timeoutMs }, systemClock)
 }

@@ -1,6 +1,6 @@
 import { createApp } from './app'
-import { expireVerifications } from './audit/expire-verifications'
 import { isConfigured, provide, provideGate } from './compose'
+import { runJobs } from './jobs'
 import { Gate } from './otp/gate'
 
 /** The Durable Object of a number. */
@@ -14,9 +14,7 @@ const app = createApp(provide, isConfigured)
 
 export default {
   fetch: app.fetch,
-  async scheduled(_controller, env) {
-    const { verification } = provide(env)
-    const count = await expireVerifications(verification.db, verification.clock())
-    verification.log('info', 'verifications.expired', { count })
+  async scheduled({ cron }, env) {
+    await runJobs(provide(env), cron)
   },
 } satisfies ExportedHandler<Env>

@@ -13,6 +13,17 @@ function answer(body: unknown, init: { status?: number; headers?: Record<string,
 const CHALLENGE = { method: 'GET', path: '/webhooks/whatsapp_cloud?hub.mode=subscribe' }
 const text = (body: string) => answer(body, { headers: { 'content-type': 'text/plain; charset=UTF-8' } })
 
+const EXPORT = { method: 'GET', path: '/v1/leads/export?created_after=2026-11-01T00:00:00Z' }
+const FILE = { 'content-disposition': 'attachment; filename="a.csv"' }
+const csv = (body: string, headers: Record<string, string> = FILE) =>
+  answer(body, { headers: { 'content-type': 'text/csv; charset=utf-8', ...headers } })
+
+const LEAD = { loan_type: 'HL', loan_amount: 1_000, loan_tenure_years: 1, phone: '+91********88', application_id: null }
+const kept = (headers: Record<string, string>) => {
+  const times = { created_at: '2026-11-21T06:30:00Z', updated_at: '2026-11-21T06:30:00Z' }
+  return answer({ ...LEAD, ...times, id: 'lead-1', status: null, submission: 'waiting' }, { status: 202, headers })
+}
+
 const TEMPLATES = { method: 'GET', path: '/v1/templates' }
 const PROBLEM = { type: 'urn:x', title: 'No', status: 401, detail: 'No.', code: 'unauthorized', request_id: 'abc' }
 const unauthorized = (headers: Record<string, string>) =>
@@ -36,6 +47,9 @@ it.each([
   ['a path with a slash and a query', { method: 'POST', path: '/send-otp/?a=b' }, answer(SENT)],
   ['a failure with the seconds to wait', SEND, answer(COOLDOWN, { status: 429, headers: { 'retry-after': '42' } })],
   ['a text', CHALLENGE, text('1158201444')],
+  ['a table', EXPORT, csv('id,name\r\n1,"Doe, ""J""\r\n"\r\n')],
+  ['a table without any lines', EXPORT, csv('id,name\r\n')],
+  ['a success that is still to be handed on', { method: 'POST', path: '/v1/leads' }, kept({ location: '/v1/leads/lead-1' })],
   ['a status with a code that waits and one that does not', UPDATE, pending({ 'retry-after': '5' })],
   ['a list of rows', IMPORT, refusedRow(ROW)],
   ['a refusal that says how to prove who asks', TEMPLATES, unauthorized({ 'www-authenticate': 'Bearer' })],
@@ -55,6 +69,15 @@ it.each([
   ['a body that is no JSON', SEND, answer('ok')],
   ['JSON in place of a text', CHALLENGE, answer('"1158201444"')],
   ['a text in place of JSON', SEND, text('ok')],
+  ['a table that breaks off', EXPORT, csv('id,name\r\n1,Do')],
+  ['a table with a line that is too short', EXPORT, csv('id,name\r\n1\r\n')],
+  ['a table with a line that is too long', EXPORT, csv('id,name\r\n1,Doe,\r\n')],
+  ['a table with a quote that is not doubled', EXPORT, csv('id,name\r\n1,"D"oe"\r\n')],
+  ['a table with lines of another kind', EXPORT, csv('id,name\n1,Doe\n')],
+  ['a table without titles', EXPORT, csv('')],
+  ['a table as a plain text', EXPORT, csv('id\r\n', { ...FILE, 'content-type': 'text/plain; charset=utf-8' })],
+  ['a table that says nothing of the file', EXPORT, csv('id\r\n', {})],
+  ['a success that is still to be handed on, without its address', { method: 'POST', path: '/v1/leads' }, kept({})],
   ['a 401 that does not say how to prove who asks', TEMPLATES, unauthorized({})],
   ['a missing field', SEND, answer({ success: true, message: 'OTP sent successfully' })],
   ['a field that is not declared', SEND, answer({ ...SENT, code: '123456' })],

@@ -4,8 +4,8 @@ import { type DocumentInfo, buildOpenApi } from '../../src/http/openapi'
 
 // Bundled by `build-document.ts` and run in Node; the routes are read and never called.
 
-const DESCRIPTION = `Sends one-time codes to phones by SMS and WhatsApp, checks them, lets them confirm payments, and follows each message
-until it arrives.
+const DESCRIPTION = `Sends one-time codes to phones by SMS and WhatsApp, checks them, lets them confirm payments, hands leads to the
+lender, and follows each message until it arrives.
 
 The same service speaks several contracts, one a group below. New clients use \`v1\`; the others keep the URLs and bodies of
 the systems that they replace. All of them share the limits: a cooldown of 60 seconds between two codes to one number, a
@@ -20,9 +20,12 @@ window of sends, and a number of guesses that outlives resends.
 This document: [openapi.json](/openapi.json). To read: [ReDoc](/redoc). To try: [Swagger UI](/docs).`
 
 const TAGS: DocumentInfo['tags'] = [
-  { name: 'v1', description: 'Our own API: verifications as resources, failures as RFC 9457 problems. For new clients.' },
+  {
+    name: 'v1',
+    description: 'Our own API: verifications, payments and leads as resources, failures as RFC 9457 problems. For new clients.',
+  },
   { name: 'whatsapp-otp', description: 'The WhatsApp OTP Verification API: codes by WhatsApp, at the root.' },
-  { name: 'homi', description: 'The HOM-i API: codes by WhatsApp, below `/api_v1`.' },
+  { name: 'homi', description: 'The HOM-i API: codes by WhatsApp, and leads, below `/api_v1`.' },
   { name: 'user-otp', description: 'The OTP API for users: four-digit codes by SMS, below `/api/users`.' },
   { name: 'external-otp', description: 'The external services API: codes by SMS or WhatsApp, below `/api/v1/external`.' },
   {

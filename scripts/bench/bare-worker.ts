@@ -7,9 +7,9 @@
  * `/send/<name>` and `/check/<name>` make the calls that a send and a check of the service make, with constant data: object,
  * alarm, KV, vendor, and the object again after the answer; object and KV.
  *
- * `/receipt/<id>` writes the two rows of a receipt in one transaction of D1, and reads and checks nothing. `/page` answers
- * with the newest rows of a list as D1 gives them. `/import` writes the rows in its body, which are under the names of their
- * tables, in one transaction.
+ * `/receipt/<id>` writes the two rows of a receipt in one transaction of D1, and reads and checks nothing. `/page/<table>`
+ * answers with its newest rows as D1 gives them, `/rows/<table>` with all of them, which it reads a thousand at a time as
+ * they are taken. `/import` writes the rows in its body, which are under the names of their tables, in one transaction.
  */
 export const BARE_WORKER = `
 import { DurableObject } from 'cloudflare:workers'
@@ -59,11 +59,24 @@ async function receipt({ DB }, id) {
   return { changes: results.reduce((total, { meta }) => total + meta.changes, 0) }
 }
 
-const PAGE = 'SELECT * FROM communication ORDER BY id DESC LIMIT 21'
+async function page({ DB }, table) {
+  const { results } = await DB.prepare(\`SELECT * FROM \${table} ORDER BY id DESC LIMIT 21\`).all()
+  return { count: results.length, rows: results }
+}
 
-async function page({ DB }) {
-  const { results } = await DB.prepare(PAGE).all()
-  return { count: results.length, communications: results }
+const READ_AT_A_TIME = 1000
+
+function rows({ DB }, table) {
+  const encoder = new TextEncoder()
+  const select = DB.prepare(\`SELECT * FROM \${table} WHERE id > ? ORDER BY id LIMIT \${READ_AT_A_TIME}\`)
+  let last = ''
+  const pull = async (controller) => {
+    const { results } = await select.bind(last).all()
+    if (results.length === 0) return controller.close()
+    last = results.at(-1).id
+    controller.enqueue(encoder.encode(results.map((row) => JSON.stringify(row) + '\\n').join('')))
+  }
+  return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }))
 }
 
 const IMPORTED_AT_A_TIME = 5000
@@ -87,7 +100,8 @@ export default {
     if (route === 'send') return Response.json(await send(env, ctx, name))
     if (route === 'receipt') return Response.json(await receipt(env, name))
     if (route === 'import') return Response.json(await importRows(env, await request.json()))
-    if (route === 'page') return Response.json(await page(env))
+    if (route === 'page') return Response.json(await page(env, name))
+    if (route === 'rows') return rows(env, name)
     if (route === 'check') return Response.json(await object(env, name).check(name))
     return Response.json(await object(env, name).touch(name))
   },

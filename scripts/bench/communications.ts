@@ -1,22 +1,14 @@
 import type { Bundle } from './build-bundle.ts'
-import { type Answer, type Client, createClient } from './client.ts'
+import { createClient } from './client.ts'
 import { expectedPage, type ListCase, listCases, type ListFilter, queryOf } from './list-cases.ts'
 import { fillMessages, type MessageRow } from './message-rows.ts'
-import { type Phase, runPhase } from './phase.ts'
+import type { Phase } from './phase.ts'
 import type { Platform } from './platform.ts'
+import { getJson, measureReads, type Reading, type Route } from './reads.ts'
 import { COUNTING_SCRIPT, rowsOf } from './rows.ts'
 import { fillLogs } from './sample-logs.ts'
 import { sampleMessages } from './sample-messages.ts'
-import { ADMIN_KEY, startBare, startOperated } from './service.ts'
-
-/** One way to read, in all rounds. */
-export interface Reading {
-  readonly name: string
-  readonly phases: readonly Phase[]
-  /** What D1 read for each request of a further run. */
-  readonly rows: readonly number[]
-  readonly mostRows: number
-}
+import { startBare, startOperated } from './service.ts'
 
 export interface CommunicationsResult {
   readonly messages: number
@@ -43,7 +35,6 @@ export const QUICK_COMMUNICATIONS: CommunicationsPlan = { messages: 10_000, numb
 
 const DAYS = 30
 const DAY_MS = 24 * 60 * 60 * 1000
-const HEADERS = { authorization: `Bearer ${ADMIN_KEY}` }
 const WALK_PAGE = 100
 /** More than there are of provider, channel and country in the messages. */
 const GROUPS = 20
@@ -78,38 +69,25 @@ export async function measureCommunications(
     const lists = listCases(now, DAYS, plan.numbers, deep).map((one) => listRoute(one, cursors, newestFirst))
     const routes = [...lists, statsRoute(now, newestFirst)]
 
-    const phases = routes.map((): Phase[] => [])
-    const barePhases: Phase[] = []
-    // The first round only warms up.
-    for (let round = 0; round <= rounds; round++) {
-      for (const [index, route] of routes.entries()) {
-        progress(`communications: round ${round} of ${rounds}, ${route.name}`)
-        const phase = await runReads(service, plan.requests, (nth) => route.pathOf(round * plan.requests + nth))
-        if (round > 0) phases[index]!.push(phase)
-      }
-      const phase = await runReads(bare, plan.requests, () => '/page')
-      if (round > 0) barePhases.push(phase)
+    const { readings, bare: barePhases } = await measureReads(
+      { service, counted, bare },
+      { routes, barePath: '/page/communication', costOf: (answer) => rowsOf(answer).read },
+      { ...plan, rounds },
+      (text) => progress(`communications: ${text}`),
+      findings,
+    )
+    const stats = readings.at(-1)!
+    return {
+      messages: plan.messages,
+      lists: readings.slice(0, -1),
+      stats,
+      bare: barePhases,
+      findings,
+      complaints: service.complaints,
     }
-
-    const readings: Reading[] = []
-    for (const [index, route] of routes.entries()) {
-      progress(`communications: counting rows, ${route.name}`)
-      const { name, mostRows } = route
-      readings.push({ name, mostRows, phases: phases[index]!, rows: await countRows(counted, route, plan.counted, findings) })
-    }
-    const stats = readings.pop()!
-    return { messages: plan.messages, lists: readings, stats, bare: barePhases, findings, complaints: service.complaints }
   } finally {
     for (const each of platforms) await each.stop()
   }
-}
-
-interface Route {
-  readonly name: string
-  readonly mostRows: number
-  readonly pathOf: (nth: number) => string
-  /** Is this the right answer to the nth request? */
-  readonly isRight: (nth: number, body: unknown) => boolean
 }
 
 function listRoute({ name, mostRows, filterOf }: ListCase, cursors: Cursors, newestFirst: readonly MessageRow[]): Route {
@@ -153,7 +131,7 @@ async function walk(service: Platform, newestFirst: readonly MessageRow[], findi
   const found: string[] = []
   let cursor: string | null = ''
   while (cursor !== null) {
-    const body = await read(client, `/v1/communications?limit=${WALK_PAGE}${cursor && `&cursor=${cursor}`}`)
+    const body = await getJson(client, `/v1/communications?limit=${WALK_PAGE}${cursor && `&cursor=${cursor}`}`)
     found.push(...idsIn(body))
     cursor = (body as { next_cursor: string | null }).next_cursor
     if (cursor !== null) cursors.set(found.length, cursor)
@@ -163,40 +141,6 @@ async function walk(service: Platform, newestFirst: readonly MessageRow[], findi
   if (found.join() !== newestFirst.map(({ id }) => id).join())
     findings.push('the pages of the list are not all messages, each once')
   return cursors
-}
-
-async function runReads(platform: Platform, count: number, pathOf: (nth: number) => string): Promise<Phase> {
-  const client = createClient(platform.url, 1)
-  const requests = Array.from({ length: count }, (_, nth) => async () => void (await get(client, pathOf(nth))))
-  const phase = await runPhase(platform, 1, requests)
-  client.close()
-  return phase
-}
-
-async function countRows(counted: Platform, route: Route, count: number, findings: string[]): Promise<number[]> {
-  const client = createClient(counted.url, 1)
-  const rows: number[] = []
-  let wrong = 0
-  for (let nth = 0; nth < count; nth++) {
-    const answer = await get(client, route.pathOf(nth))
-    rows.push(rowsOf(answer).read)
-    if (!route.isRight(nth, JSON.parse(answer.text))) wrong += 1
-  }
-  client.close()
-  const most = Math.max(...rows)
-  if (wrong > 0) findings.push(`${route.name}: ${wrong} of ${count} answers are wrong`)
-  if (most > route.mostRows) findings.push(`${route.name}: a request read ${most} rows of D1, more than ${route.mostRows}`)
-  return rows
-}
-
-async function get(client: Client, path: string): Promise<Answer> {
-  const answer = await client.send({ method: 'GET', path, headers: HEADERS })
-  if (answer.status !== 200) throw new Error(`unexpected answer to ${path}: ${answer.status} ${answer.text.slice(0, 300)}`)
-  return answer
-}
-
-async function read(client: Client, path: string): Promise<unknown> {
-  return JSON.parse((await get(client, path)).text)
 }
 
 function idsIn(body: unknown): string[] {

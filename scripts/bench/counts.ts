@@ -1,4 +1,5 @@
 import type { Platform } from './platform.ts'
+import { RUN_JOBS } from './run-jobs.ts'
 import { WATCH_DATABASE } from './rows.ts'
 
 /** What D1 was asked, and what that cost by its own account. */
@@ -21,6 +22,8 @@ export interface Counts {
   readonly gates: DatabaseCounts
   /** Calls to objects. */
   readonly calls: number
+  /** Calls to vendors and lenders. */
+  readonly fetches: number
   /** Alarms that have done their work. */
   readonly alarms: number
   /** Rows that objects wrote in their own storage: their state, and the alarms that they set. */
@@ -36,8 +39,9 @@ const PATH = '/counts-of-the-benchmark'
 export const COUNTS_SCRIPT = `
 import service, { PhoneGate as Complete } from './service.js'
 ${WATCH_DATABASE}
+${RUN_JOBS}
 const nothing = () => ({ roundTrips: 0, transactions: 0, statements: 0, rowsRead: 0, rowsWritten: 0, largestParameter: 0 })
-const start = () => ({ worker: nothing(), gates: nothing(), calls: 0, alarms: 0, ownRows: 0 })
+const start = () => ({ worker: nothing(), gates: nothing(), calls: 0, fetches: 0, alarms: 0, ownRows: 0 })
 let counts = start()
 
 const sum = (results, name) => results.reduce((total, { meta }) => total + meta[name], 0)
@@ -68,6 +72,12 @@ function watchObjects(namespace) {
     idFromName: (text) => namespace.idFromName(text),
     idFromString: (text) => namespace.idFromString(text),
   }
+}
+
+const leave = globalThis.fetch
+globalThis.fetch = (...args) => {
+  counts.fetches += 1
+  return leave(...args)
 }
 
 const forget = new WeakSet()
@@ -110,6 +120,7 @@ export default {
       return told
     }
     ofWorker ??= { ...watched(env, 'worker'), PHONE_GATE: watchObjects(env.PHONE_GATE) }
+    if (isForJobs(request)) return runJobs(service, request, ofWorker)
     return service.fetch(request, ofWorker, ctx)
   },
 }

@@ -2,6 +2,8 @@ import type { Bundle } from './build-bundle.ts'
 import { renderCommunications, summariseCommunications } from './communications-report.ts'
 import { COMMUNICATIONS, measureCommunications, QUICK_COMMUNICATIONS } from './communications.ts'
 import { contradictions } from './evidence.ts'
+import { renderLeads, summariseLeads } from './leads-report.ts'
+import { LEADS, measureLeads, QUICK_LEADS } from './leads.ts'
 import type { BenchOptions, Section } from './options.ts'
 import { renderPayments, summarisePayments } from './payments-report.ts'
 import { measurePayments, PAYMENTS, QUICK_PAYMENTS } from './payments.ts'
@@ -68,5 +70,11 @@ export const MEASURES: Readonly<Record<Section, Measure>> = {
     const result = await measurePayments(bundle, quick ? QUICK_PAYMENTS : PAYMENTS, rounds, progress)
     const summary = summarisePayments(result)
     return { text: renderPayments(summary), results: summary, findings: result.findings, complaints: result.complaints }
+  },
+
+  async leads(bundle, { quick, rounds }, progress) {
+    const result = await measureLeads(bundle, quick ? QUICK_LEADS : LEADS, rounds, progress)
+    const summary = summariseLeads(result)
+    return { text: renderLeads(summary), results: summary, findings: result.findings, complaints: result.complaints }
   },
 }

@@ -1,12 +1,14 @@
 import type { Bundle } from './build-bundle.ts'
 import { BARE_WORKER } from './bare-worker.ts'
 import { type Platform, startPlatform, type WorkerSpec } from './platform.ts'
-import type { Vendor } from './vendor.ts'
+import { LENDER_USER, type Vendor } from './vendor.ts'
 
-/** Of the vendors that send: Gupshup and MSG91. */
+/** Of the vendors that send, Gupshup and MSG91, and of the lender. */
 export const API_KEY = 'bench-vendor-key'
 export const ADMIN_KEY = 'an admin key for the benchmark only, 32 and more characters'.replaceAll(' ', '-')
 export const PHONE_HASH_KEY = 'a phone hash key for the benchmark only, 32 characters'
+
+export const PII_KEY = 'a key of personal data for the benchmark only, 32 characters'
 
 /** What the vendors prove their reports with. */
 export const WEBHOOKS = {
@@ -29,6 +31,14 @@ const COMMON = {
 }
 const OBJECTS = { PHONE_GATE: 'PhoneGate' }
 
+const gupshupSettings = (vendor: Vendor) => ({
+  GUPSHUP_API_URL: vendor.apiUrl,
+  GUPSHUP_API_KEY: API_KEY,
+  GUPSHUP_SOURCE: SOURCE,
+  GUPSHUP_TEMPLATE_ID: TEMPLATE_ID,
+  GUPSHUP_SRC_NAME: SRC_NAME,
+})
+
 /**
  * Starts the built service in its production settings, with the stand-in for the real vendor.
  * @param wrapped another script around the built one
@@ -42,14 +52,7 @@ export function startService(
     ...bundle,
     ...wrapped,
     objects: OBJECTS,
-    variables: {
-      ...COMMON,
-      GUPSHUP_API_URL: vendor.apiUrl,
-      GUPSHUP_API_KEY: API_KEY,
-      GUPSHUP_SOURCE: SOURCE,
-      GUPSHUP_TEMPLATE_ID: TEMPLATE_ID,
-      GUPSHUP_SRC_NAME: SRC_NAME,
-    },
+    variables: { ...COMMON, ...gupshupSettings(vendor) },
   })
 }
 
@@ -109,6 +112,51 @@ export async function startPayments(
      '1107160000000000000', 'ACTIVE', '{"otp_code": "string"}')`,
   )
   return platform
+}
+
+/** What of leads differs between deployments. */
+export const LEAD_SETTINGS = {
+  /** Anybody creates one, and customers are told nothing. */
+  open: { LEADS_REQUIRE_VERIFIED_PHONE: 'false' },
+  /** As in production: for a number that was verified. */
+  proved: { LEADS_REQUIRE_VERIFIED_PHONE: 'true' },
+  /** As the first, and customers are told of them. */
+  told: {
+    LEADS_REQUIRE_VERIFIED_PHONE: 'false',
+    GUPSHUP_LEAD_CREATION_TEMPLATE_ID: '0f5ac8be-1a33-4d0e-8f0c-6b5f8d2a7e10',
+    GUPSHUP_LEAD_CREATION_SRC_NAME: SRC_NAME,
+    GUPSHUP_LEAD_STATUS_TEMPLATE_ID: '7d2e91c4-5b0a-4e7f-9a61-2c8f0d3b6a55',
+    GUPSHUP_LEAD_STATUS_SRC_NAME: SRC_NAME,
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
+
+export type LeadSetting = keyof typeof LEAD_SETTINGS
+
+/**
+ * Starts the built service in its production settings with a lender, and Gupshup for codes and for what customers are told.
+ * @param wrapped another script around the built one
+ */
+export function startLeads(
+  bundle: Bundle,
+  vendor: Vendor,
+  setting: LeadSetting,
+  wrapped: Pick<WorkerSpec, 'script' | 'modules'> = bundle,
+): Promise<Platform> {
+  return startPlatform({
+    ...bundle,
+    ...wrapped,
+    objects: OBJECTS,
+    variables: {
+      ...COMMON,
+      ...gupshupSettings(vendor),
+      ADMIN_API_KEY: ADMIN_KEY,
+      PII_ENCRYPTION_KEY: PII_KEY,
+      BASIC_APPLICATION_API_URL: vendor.lenderUrl,
+      BASIC_APPLICATION_USER_ID: LENDER_USER,
+      BASIC_APPLICATION_API_KEY: API_KEY,
+      ...LEAD_SETTINGS[setting],
+    },
+  })
 }
 
 /**

@@ -61,6 +61,7 @@ function addCounts(one: Counts, other: Counts): Counts {
     worker: add('worker'),
     gates: add('gates'),
     calls: one.calls + other.calls,
+    fetches: one.fetches + other.fetches,
     alarms: one.alarms + other.alarms,
     ownRows: one.ownRows + other.ownRows,
   }

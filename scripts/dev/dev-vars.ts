@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 
-const SECRETS = ['OTP_PEPPER', 'PHONE_HASH_KEY']
+const SECRETS = ['OTP_PEPPER', 'PHONE_HASH_KEY', 'PII_ENCRYPTION_KEY']
 
 // Behind a # in the example, since a deploy button asks for every line of it that is in force, and deploys its value.
 const LOCAL_SETTINGS = {
@@ -13,7 +13,7 @@ const LOCAL_SETTINGS = {
   MSG91_OTP_LENGTH: '6',
 }
 
-/** 256 random bits in hex: the form that a new `OTP_PEPPER` or `PHONE_HASH_KEY` has. */
+/** 256 random bits in hex: the form that a new secret of the service has. */
 export function newSecret(): string {
   return randomBytes(32).toString('hex')
 }
@@ -59,6 +59,8 @@ export async function writeDevVars(file: string, exampleFile: string): Promise<b
 export interface LocalSettings {
   /** Undefined: there is none, and the service refuses to work. */
   readonly phoneHashKey: string | undefined
+  /** Without `PII_ENCRYPTION_KEY` there can be no leads. */
+  readonly hasPersonalKey: boolean
   /** Digits. */
   readonly paymentCodeLength: number
 }
@@ -79,6 +81,7 @@ export async function readLocalSettings(
   const value = (name: string) => settings[name]?.trim() || undefined
   return {
     phoneHashKey: value('PHONE_HASH_KEY') ?? value('OTP_PEPPER'),
+    hasPersonalKey: value('PII_ENCRYPTION_KEY') !== undefined,
     paymentCodeLength: Number(value('MSG91_OTP_LENGTH') ?? value('OTP_LENGTH') ?? 4),
   }
 }

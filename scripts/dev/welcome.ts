@@ -9,20 +9,26 @@ export interface ServiceState {
   readonly mockCode: string | undefined
   /** That of payments, undefined where there is no sample loan to try them with. */
   readonly paymentCode: string | undefined
+  /** Can leads be tried? In mock mode alone, where no lender is told of them. */
+  readonly hasLeads: boolean
+}
+
+/** What is there to try in mock mode. */
+export interface Samples {
+  /** Digits; undefined where there is no sample loan. */
+  readonly paymentCodeLength: number | undefined
+  readonly hasLeads: boolean
 }
 
 const MOCK_DIGITS = '123456123456'
 
-/**
- * Tells where the service is and what to try, once it has answered a request.
- * @param paymentCodeLength undefined where there is no sample loan
- */
-export function announceWhenReady(dev: ChildProcess, args: readonly string[], paymentCodeLength: number | undefined): void {
+/** Tells where the service is and what to try, once it has answered a request. */
+export function announceWhenReady(dev: ChildProcess, args: readonly string[], samples: Samples): void {
   const stopped = new AbortController()
   dev.once('exit', () => stopped.abort())
   dev.on('message', (message) => {
     const address = addressIn(message, optionValue(args, ['--local-protocol']) ?? 'http')
-    if (address !== undefined) void announce(address, paymentCodeLength, stopped.signal)
+    if (address !== undefined) void announce(address, samples, stopped.signal)
   })
 }
 
@@ -41,18 +47,21 @@ export function addressIn(message: unknown, protocol: string): string | undefine
   }
 }
 
-async function announce(address: string, paymentCodeLength: number | undefined, stopped: AbortSignal): Promise<void> {
+async function announce(address: string, { paymentCodeLength, hasLeads }: Samples, stopped: AbortSignal): Promise<void> {
   // The certificate of a local https is nobody's, so the service is not asked there.
   const state = address.startsWith('https:') ? { healthy: true, mockCode: undefined } : await firstAnswer(address, stopped)
   if (state === undefined) return
+  const isMock = state.mockCode !== undefined
   // The sample's number may be a stranger's, who would get a code for each try outside mock mode.
-  const canTryPayments = state.mockCode !== undefined && paymentCodeLength !== undefined
-  const paymentCode = canTryPayments ? MOCK_DIGITS.slice(0, paymentCodeLength) : undefined
-  console.log(welcome(address, { ...state, paymentCode }, process.platform))
+  const paymentCode = isMock && paymentCodeLength !== undefined ? MOCK_DIGITS.slice(0, paymentCodeLength) : undefined
+  console.log(welcome(address, { ...state, paymentCode, hasLeads: isMock && hasLeads }, process.platform))
 }
 
 /** Listening is not answering: the Worker may still be bundled, or fail to. Undefined when wrangler stopped before. */
-async function firstAnswer(address: string, stopped: AbortSignal): Promise<Omit<ServiceState, 'paymentCode'> | undefined> {
+async function firstAnswer(
+  address: string,
+  stopped: AbortSignal,
+): Promise<Pick<ServiceState, 'healthy' | 'mockCode'> | undefined> {
   while (!stopped.aborted) {
     try {
       const health = await getJson(`${address}/health`, stopped)
@@ -81,7 +90,8 @@ async function getJson(url: string, signal: AbortSignal): Promise<Record<string,
 }
 
 /** What a person sees who has just started the service for the first time. */
-export function welcome(address: string, { healthy, mockCode, paymentCode }: ServiceState, platform: NodeJS.Platform): string {
+export function welcome(address: string, state: ServiceState, platform: NodeJS.Platform): string {
+  const { healthy, mockCode, paymentCode, hasLeads } = state
   const phone = '"phone_number": "+917888888888"'
   const send = curl(`${address}/send-otp`, `{${phone}}`, platform)
   const verify = curl(`${address}/verify-otp`, `{${phone}, "otp": "${mockCode ?? 'the code that arrived'}"}`, platform)
@@ -93,6 +103,7 @@ export function welcome(address: string, { healthy, mockCode, paymentCode }: Ser
     '  send a code    ' + send,
     '  verify it      ' + verify,
     ...(paymentCode === undefined ? [] : paymentLines(address, paymentCode, platform)),
+    ...(hasLeads ? leadLines(address, platform) : []),
     `  the API        ${address}/docs`,
     `  all at once    npm run smoke -- --url ${address}`,
     '',
@@ -107,6 +118,29 @@ function paymentLines(address: string, code: string, platform: NodeJS.Platform):
   return [
     '  a payment      ' + curl(`${address}/api/v1/otp/send-otp-payment`, `{${repayment}}`, platform),
     '  confirm it     ' + curl(`${address}/api/v1/otp/verify-otp-payment`, `{${repayment}, "otp_code": "${code}"}`, platform),
+  ]
+}
+
+/** Brief 001's, with a number that there can be. */
+const LEAD = {
+  loan_type: 'home_loan',
+  loan_amount: 5_000_000,
+  loan_tenure: 20,
+  pan_number: 'ABCDE1234F',
+  first_name: 'John',
+  last_name: 'Doe',
+  gender: 'Male',
+  mobile_number: '+917888888888',
+  email: 'john.doe@example.com',
+  dob: '15/06/1990',
+  pin_code: '400001',
+}
+
+/** A lead for the lender of mock mode, who takes everything. */
+function leadLines(address: string, platform: NodeJS.Platform): string[] {
+  return [
+    '  a lead         ' + curl(`${address}/api_v1/lead_create`, JSON.stringify(LEAD), platform),
+    '  its status     ' + curl(`${address}/api_v1/lead_status`, `{"mobile_number": "${LEAD.mobile_number}"}`, platform),
   ]
 }
 

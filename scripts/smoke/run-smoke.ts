@@ -1,4 +1,5 @@
 import { createClient } from './client.ts'
+import { checkLead } from './lead-checks.ts'
 import type { SmokeOptions } from './options.ts'
 import { checkPayment } from './payment-checks.ts'
 import {
@@ -48,18 +49,24 @@ export async function runSmoke(
   await report.step('GET an unknown path', () => checkUnknownPath(client))
   const { mode } = await report.step('GET /debug/whatsapp', () => checkMode(client))
 
-  const number = phone ?? (mode === 'mock' ? randomIndianMobile() : undefined)
+  const isMock = mode === 'mock'
+  const nobodys = isMock ? randomIndianMobile() : undefined
+  const number = phone ?? nobodys
   const obstacle =
     health === 'misconfigured'
       ? 'the service is misconfigured'
       : 'outside mock mode it sends a real message: say to which number with --phone'
+  let isProven = false
   if (number === undefined || health === 'misconfigured') {
     await report.step('send and verify a code', async () => skipped(obstacle))
   } else {
-    await checkVerification(report, client, { phone: number, findCode: async () => code ?? (await askCode()) })
+    isProven = await checkVerification(report, client, { phone: number, findCode: async () => code ?? (await askCode()) })
   }
 
-  await checkPayment(report, { client, operator: createClient(url, timeoutMs, adminKey), isMock: mode === 'mock', health })
+  const operator = createClient(url, timeoutMs, adminKey)
+  // Never the number that was named: what is known of it would be erased.
+  await checkLead(report, { client, operator, phone: nobodys, isProven: isProven && number === nobodys, health })
+  await checkPayment(report, { client, operator, isMock, health })
 
   const [good, bad, left] = [report.count('worked'), report.count('failed'), report.count('skipped')]
   print(`\n${good} worked, ${bad} failed, ${left} skipped`)

@@ -10,15 +10,22 @@ export interface VerificationInput {
   readonly findCode: () => Promise<string | undefined>
 }
 
-/** Sends a code to `phone` and verifies it, with the refusals on the way that an attacker would meet. */
-export async function checkVerification(report: Report, client: Client, { phone, findCode }: VerificationInput): Promise<void> {
+/**
+ * Sends a code to `phone` and verifies it, with the refusals on the way that an attacker would meet.
+ * @returns whether the number is proved now
+ */
+export async function checkVerification(
+  report: Report,
+  client: Client,
+  { phone, findCode }: VerificationInput,
+): Promise<boolean> {
   const sent = await report.step<{ mockCode: string | undefined }>('POST /send-otp', async () => {
     const answer = await client.post('/send-otp', { phone_number: phone })
     return isSuccess(answer) ? { ...worked('a code is on its way'), mockCode: mockCodeIn(answer) } : unexpected('200', answer)
   })
   if (sent.mark !== 'worked') {
     await report.step('POST /verify-otp', async () => skipped('there is no code'))
-    return
+    return false
   }
   // Before a person is asked for the code, which may take longer than the cooldown lasts.
   await report.step('POST /send-otp, at once again', async () =>
@@ -28,7 +35,7 @@ export async function checkVerification(report: Report, client: Client, { phone,
   const code = sent.mockCode ?? (await findCode())
   if (code === undefined) {
     await report.step('POST /verify-otp', async () => skipped('the code is on the phone: give --code, or run this in a terminal'))
-    return
+    return false
   }
   const verify = (otp: string) => client.post('/verify-otp', { phone_number: phone, otp })
   await report.step('POST /verify-otp, a wrong code', async () => checkWrongCode(await verify(wrongCode(code))))
@@ -36,9 +43,11 @@ export async function checkVerification(report: Report, client: Client, { phone,
     const answer = await verify(code)
     return isSuccess(answer) ? worked('verified') : unexpected('200', answer)
   })
+  const isProven = verified.mark === 'worked'
   await report.step('POST /verify-otp, the same again', async () =>
-    verified.mark === 'worked' ? checkUsedCode(await verify(code)) : skipped('it did not work the first time'),
+    isProven ? checkUsedCode(await verify(code)) : skipped('it did not work the first time'),
   )
+  return isProven
 }
 
 /** A valid Indian mobile number that nobody chose. */

@@ -13,7 +13,8 @@ export function gupshup(onMessage: OnMessage): VendorStandIn {
         vendor: 'gupshup',
         to: message.destination,
         code: message.code,
-        content: `template ${message.templateId}`,
+        // What a notice says stands in its parameters.
+        content: `template ${message.templateId}${message.code === '' ? ` ${JSON.stringify(message.params)}` : ''}`,
         receipts: (baseUrl) => gupshupReceipts(message, { baseUrl, secret }),
         eventOf: (body) => (JSON.parse(body) as { payload: { type: string } }).payload.type,
       }),
@@ -29,6 +30,10 @@ export function gupshup(onMessage: OnMessage): VendorStandIn {
       GUPSHUP_SOURCE: '917834811114',
       GUPSHUP_TEMPLATE_ID: 'c6aecef6-bcb0-4fb1-8100-28c094e3bc6b',
       GUPSHUP_SRC_NAME: 'LocalApp',
+      GUPSHUP_LEAD_CREATION_TEMPLATE_ID: '5f2b7c1e-3a44-4d0b-9c57-0e6d1a8f4b21',
+      GUPSHUP_LEAD_CREATION_SRC_NAME: 'LocalApp',
+      GUPSHUP_LEAD_STATUS_TEMPLATE_ID: '8d90e3a6-71c2-4f5e-b1d8-2c4f7e9a6b35',
+      GUPSHUP_LEAD_STATUS_SRC_NAME: 'LocalApp',
       GUPSHUP_WEBHOOK_SECRET: secret,
     }),
   }

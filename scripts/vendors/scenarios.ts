@@ -23,12 +23,13 @@ export const COMMON_SCENARIOS: Readonly<Record<string, string>> = {
   '0026': '302 to another address',
 }
 
-type Scenarios = Pick<VendorStandIn, 'id' | 'scenarios'>
+type Scenarios = Pick<VendorStandIn, 'id' | 'isLender' | 'scenarios'>
 
-/** One line for each number that several vendors have. */
+/** One line for each number that several vendors of messages have. */
 export function commonTable(vendors: readonly Scenarios[]): string {
+  const ofMessages = vendors.filter(({ isLender }) => !isLender)
   return Object.entries(COMMON_SCENARIOS)
-    .map(([suffix, what]) => `  …${suffix}  ${what}${exceptions(vendors, suffix)}`)
+    .map(([suffix, what]) => `  …${suffix}  ${what}${exceptions(ofMessages, suffix)}`)
     .join('\n')
 }
 

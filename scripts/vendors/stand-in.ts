@@ -24,6 +24,8 @@ export interface TakenMessage {
 /** One vendor on loopback. */
 export interface VendorStandIn {
   readonly id: string
+  /** It takes applications and no messages: what the numbers stand for is its own, and it reports nothing. */
+  readonly isLender?: true
   /** The paths that are this vendor's. */
   readonly paths: RegExp
   readonly scenarios: Readonly<Record<string, { readonly what: string }>>

@@ -7,6 +7,12 @@ import { timeOfUuidv7 } from './uuid-time'
 export type CommunicationRow = typeof communications.$inferSelect
 export type AttemptRow = typeof communicationLog.$inferSelect
 
+/** Messages, and the attempts to hand them over. */
+export interface ToldMessages {
+  readonly communications: readonly CommunicationRow[]
+  readonly attempts: readonly AttemptRow[]
+}
+
 /** What a settled send has come to, where its event is of a time before it said so itself. */
 const SETTLED_AS: Partial<Record<AuditEventKind, DeliveryStatus>> = {
   'send.accepted': 'queued',
@@ -19,10 +25,7 @@ const SETTLED_AS: Partial<Record<AuditEventKind, DeliveryStatus>> = {
  * surface is the reservation's and the channel that of the carrier or else of the reservation, empty where the batch has
  * neither; all other things that it does not tell are null. Events of another form give less, or nothing.
  */
-export function communicationsOf({ events, records }: AuditBatch): {
-  readonly communications: readonly CommunicationRow[]
-  readonly attempts: readonly AttemptRow[]
-} {
+export function communicationsOf({ events, records }: AuditBatch): ToldMessages {
   const recordOf = new Map(records.map((record) => [record.id, record]))
   const told = events.flatMap((event) => tellingOf(event, recordOf.get(event.verificationId)) ?? [])
   const rows = told.flatMap((telling) => rowOf(telling) ?? [])
@@ -81,6 +84,7 @@ function blankRow({ event, record, id, createdAt }: Telling): CommunicationRow {
     currency: null,
     verified: false,
     createdAt,
+    leadId: null,
   }
 }
 
@@ -143,9 +147,16 @@ function isAhead(one: CommunicationRow, other: CommunicationRow): boolean {
   return one.statusRank > other.statusRank || (one.statusRank === other.statusRank && one.statusAt < other.statusAt)
 }
 
-function attemptsOf({ event: { kind, detail, at }, record, id: communicationId }: Telling): AttemptRow[] {
-  const attempts = detail['attempts']
-  if (SETTLED_AS[kind] === undefined || !Array.isArray(attempts)) return []
+function attemptsOf({ event: { kind, detail, at }, record, id }: Telling): AttemptRow[] {
+  return SETTLED_AS[kind] === undefined ? [] : attemptsIn(detail, { communicationId: id, at, channel: record.channel })
+}
+
+/** The attempts that a settled message tells of. @param message what an attempt of another form leaves out */
+export function attemptsIn(
+  { attempts }: AuditDetail,
+  { communicationId, at, channel }: { readonly communicationId: string; readonly at: number; readonly channel: string },
+): AttemptRow[] {
+  if (!Array.isArray(attempts)) return []
   return (attempts as readonly AuditDetail[]).flatMap((attempt, index) => {
     const provider = textIn(attempt, 'provider')
     const outcome = textIn(attempt, 'status')
@@ -155,7 +166,7 @@ function attemptsOf({ event: { kind, detail, at }, record, id: communicationId }
       attempt: index + 1,
       at: wholeIn(attempt, 'at') ?? at,
       provider,
-      channel: textIn(attempt, 'channel') ?? record.channel,
+      channel: textIn(attempt, 'channel') ?? channel,
       outcome,
       reason: textIn(attempt, 'reason'),
       providerCode: textIn(attempt, 'provider_code'),

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client'
 import { auditEvents, verifications } from '../db/schema'
+import { communicationsOf } from './communications-of'
 import type { AuditBatch, VerificationRecord } from './event'
 import { writeCommunications } from './write-communications'
 
@@ -17,7 +18,7 @@ export async function writeAudit(db: Database, batch: AuditBatch): Promise<void>
   const statements = [
     ...chunks(batch.events, EVENTS_PER_STATEMENT).map((events) => db.insert(auditEvents).values(events).onConflictDoNothing()),
     ...chunks(batch.records, RECORDS_PER_STATEMENT).map((records) => upsertRecords(db, records)),
-    ...writeCommunications(db, batch),
+    ...writeCommunications(db, communicationsOf(batch)),
   ]
   const [first, ...rest] = statements
   if (first) await db.batch([first, ...rest])

@@ -3,16 +3,14 @@ import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import type { Database } from '../db/client'
 import { communicationLog, communicationReceipts, communications } from '../db/schema'
 import { selectRows } from '../db/select-rows'
-import { type CommunicationRow, communicationsOf } from './communications-of'
+import { type CommunicationRow, type ToldMessages } from './communications-of'
 import { DELIVERY_RANK } from './delivery-status'
-import type { AuditBatch } from './event'
 
 const UNKNOWN = sql.raw(String(DELIVERY_RANK.unknown))
 const LOST = sql.raw(String(DELIVERY_RANK.failed))
 
-/** What a batch tells of messages, as statements for D1: at most four, however large the batch. */
-export function writeCommunications(db: Database, batch: AuditBatch) {
-  const { communications: rows, attempts } = communicationsOf(batch)
+/** What is told of messages, as statements for D1: at most four, however many they are. */
+export function writeCommunications(db: Database, { communications: rows, attempts }: ToldMessages) {
   const settled = rows.filter(({ provider }) => provider !== null)
   const others = rows.filter(({ provider }) => provider === null)
   const carried = settled.filter(({ providerMessageId }) => providerMessageId !== null).map(({ id }) => id)

@@ -1,5 +1,6 @@
 import type { Limits } from './limits'
 import type { MessagePrices } from './prices'
+import type { BasicApplicationConfig } from './providers/basic-application'
 import type { GupshupConfig } from './providers/gupshup'
 import type { Msg91Config } from './providers/msg91'
 import type { MshastraConfig } from './providers/mshastra'
@@ -17,7 +18,14 @@ export interface Config {
     readonly previousPepper: string | undefined
     /** Keys the hash of phone numbers. It names the gates, so it never rotates. */
     readonly phoneHashKey: string
+    /** Encrypts personal data; the previous one still opens while rotating. Undefined: there can be no leads. */
+    readonly pii: { readonly current: string; readonly previous: string | undefined } | undefined
   }
+  readonly leads: {
+    /** Is a lead only for who has proved the number just now? */
+    readonly requireVerifiedPhone: boolean
+  }
+  readonly retention: RetentionConfig
   readonly phone: {
     readonly defaultRegion: string
     /** Undefined: every country. */
@@ -39,6 +47,19 @@ export interface Config {
   readonly mshastra: MshastraConfig | undefined
   readonly twilio: TwilioConfig | undefined
   readonly whatsappCloud: WhatsappCloudConfig | undefined
+  /** Who takes leads. */
+  readonly lender: BasicApplicationConfig | undefined
+}
+
+/** After how many days what is kept is erased, by kind. */
+export interface RetentionConfig {
+  readonly leadsDays: number
+  /** Verifications with their events, but for those of payments. */
+  readonly verificationsDays: number
+  /** Verifications that confirm payments, with their events: the evidence. */
+  readonly paymentsDays: number
+  /** Messages with their logs, and what vendors reported. */
+  readonly communicationsDays: number
 }
 
 /** What is set of all codes; undefined: as the profile has it. */

@@ -90,6 +90,43 @@ export const REPLACEMENTS_AT_A_TIME = 5
 /** How long a code that was right lets the change through that it was asked for. Milliseconds. */
 export const UPDATE_WINDOW_MS = 10 * 60 * 1000
 
+/** For how long a number counts as proved, for leads. Milliseconds. */
+export const PROOF_LIFETIME_MS = 15 * 60 * 1000
+
+/** For how long the same request is the same lead: whoever asks for the same again after that wants it anew. Milliseconds. */
+export const SAME_LEAD_MS = 30 * 24 * 60 * 60 * 1000
+
+/** The first pause before a lead is submitted again; each is twice the one before. Milliseconds. */
+export const FIRST_SUBMISSION_PAUSE_MS = 60_000
+
+/** The longest pause: a lender that is back has what waited within an hour. Milliseconds. */
+export const LONGEST_SUBMISSION_PAUSE_MS = 60 * 60 * 1000
+
+/** After this a lead is not submitted by itself any more. Milliseconds. */
+export const SUBMISSION_GIVE_UP_MS = 48 * 60 * 60 * 1000
+
+/** An attempt that says nothing for this long is dead: a look-up and a submission of 25 seconds each, and some. Milliseconds. */
+export const SUBMISSION_LEASE_MS = 90_000
+
+/** Leads that one run of the scheduled job submits, and how many at a time: an isolate has six connections. */
+export const SUBMISSIONS_PER_RUN = 60
+export const SUBMISSIONS_AT_A_TIME = 4
+
+/** Lenders that fail this often in a row are left alone until the next run. */
+export const SUBMISSION_FAILURES_BEFORE_STOP = 8
+
+/** Messages to customers that one run of the scheduled job sends. */
+export const NOTICES_PER_RUN = 60
+
+/** A message that is being sent for this long is of a Worker that died. Milliseconds. */
+export const NOTICE_LEASE_MS = 120_000
+
+/** Between two tries to tell a customer, where the first was refused for now. Milliseconds. */
+export const NOTICE_PAUSE_MS = 10 * 60 * 1000
+
+/** Tries to tell a customer, all of them refused: then it is too late for the news. */
+export const NOTICE_ATTEMPTS = 6
+
 /** Loans of one import. */
 export const LOANS_PER_IMPORT = 1_000
 
@@ -107,3 +144,18 @@ export const LOAN_BODY_LIMIT_BYTES = 256 * 1024
 
 /** The largest body of an import that is read. Bytes. */
 export const IMPORT_BODY_LIMIT_BYTES = 4 * 1024 * 1024
+
+/** For D1 to erase a person, or one step of what is past its time: it stops at 30 seconds itself. Milliseconds. */
+export const ERASURE_TIMEOUT_MS = 25_000
+
+/** Rows that one step of the search for what is past its time looks at, or erases: D1 does nothing else for half a second. */
+export const RETENTION_ROWS_PER_STEP = 10_000
+
+/** Steps of one run, for each kind: the calls to D1 stay far from the thousand that a Worker may make. */
+export const RETENTION_STEPS_PER_RUN = 10
+
+/** Leads that one step of re-encryption looks at: their personal data crosses the wire twice, in half a megabyte. */
+export const RESEAL_LEADS_PER_STEP = 500
+
+/** Steps of one run: two seconds of computing at most. */
+export const RESEAL_STEPS_PER_RUN = 20

@@ -1,6 +1,7 @@
 import type { Config } from './config'
 import { DEFAULT_LIMITS, LONGEST_MSG91_CODE, LONGEST_WHATSAPP_CODE } from './limits'
 import { type Variables, variablesSchema } from './variables'
+import { readBasicApplication } from './providers/basic-application'
 import { readGupshup } from './providers/gupshup'
 import { readMsg91 } from './providers/msg91'
 import { readMshastra } from './providers/mshastra'
@@ -58,6 +59,12 @@ function toConfig(variables: Variables, problems: string[]): Config {
   if (variables.OTP_PEPPER_PREVIOUS && !variables.PHONE_HASH_KEY) {
     problems.push('PHONE_HASH_KEY is missing: OTP_PEPPER stood in for it, so before a rotation set it to the first OTP_PEPPER')
   }
+  if (variables.PII_ENCRYPTION_KEY_PREVIOUS && !variables.PII_ENCRYPTION_KEY) {
+    problems.push('PII_ENCRYPTION_KEY is missing: PII_ENCRYPTION_KEY_PREVIOUS only opens what was encrypted before')
+  }
+  if (variables.BASIC_APPLICATION_API_URL && !variables.PII_ENCRYPTION_KEY) {
+    problems.push('PII_ENCRYPTION_KEY is missing: leads have personal data, which is kept encrypted only')
+  }
   const config: Config = {
     environment: variables.ENVIRONMENT,
     mockEnabled: variables.PIONEER_FLAG_MOCK_OTP_ENABLED,
@@ -65,6 +72,16 @@ function toConfig(variables: Variables, problems: string[]): Config {
       pepper: variables.OTP_PEPPER,
       previousPepper: variables.OTP_PEPPER_PREVIOUS,
       phoneHashKey: variables.PHONE_HASH_KEY ?? variables.OTP_PEPPER,
+      pii: variables.PII_ENCRYPTION_KEY
+        ? { current: variables.PII_ENCRYPTION_KEY, previous: variables.PII_ENCRYPTION_KEY_PREVIOUS }
+        : undefined,
+    },
+    leads: { requireVerifiedPhone: variables.LEADS_REQUIRE_VERIFIED_PHONE ?? variables.ENVIRONMENT === 'production' },
+    retention: {
+      leadsDays: variables.RETENTION_DAYS_LEADS,
+      verificationsDays: variables.RETENTION_DAYS_VERIFICATIONS,
+      paymentsDays: variables.RETENTION_DAYS_PAYMENTS,
+      communicationsDays: variables.RETENTION_DAYS_COMMUNICATIONS,
     },
     phone: {
       defaultRegion: variables.DEFAULT_REGION,
@@ -112,6 +129,7 @@ function toConfig(variables: Variables, problems: string[]): Config {
     mshastra: readMshastra(variables, problems),
     twilio: readTwilio(variables, problems),
     whatsappCloud: readWhatsappCloud(variables, problems),
+    lender: readBasicApplication(variables, problems),
   }
   addCodeLengthProblem(config, problems)
   return config

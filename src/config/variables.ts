@@ -1,9 +1,13 @@
 import { isSupportedCountry } from 'libphonenumber-js/max'
 import * as z from 'zod'
+import { constantsSchema, pathTemplate } from './providers/basic-application-forms'
+import { NOTICE_VALUES } from './notices'
 import { pricesSchema } from './prices'
 import { CHANNELS, type Channel, VENDOR_CHANNELS, type VendorId } from './vendors'
 
 const integer = (min: number, max: number) => z.coerce.number('must be a number').int('must be a whole number').min(min).max(max)
+/** Up to a hundred years. */
+const days = integer(1, 36_525)
 const secret = z.string().min(32, 'must be at least 32 characters')
 const country = z
   .string()
@@ -20,6 +24,15 @@ const vendorOrder = (channel: Channel, usual: VendorId[]) => {
   const vendors = (Object.keys(VENDOR_CHANNELS) as VendorId[]).filter((id) => VENDOR_CHANNELS[id][0] === channel)
   return list(z.enum(vendors, `must be names of ${vendors.join(', ')}, with commas between`)).default(usual)
 }
+/** What a template at a vendor has places for, in its order. */
+const noticeValues = (usual: (typeof NOTICE_VALUES)[number][]) =>
+  // Not `list`, which drops a name that is there twice, and so would shift what comes behind it.
+  z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(z.enum(NOTICE_VALUES, `must be names of ${NOTICE_VALUES.join(', ')}, with commas between`)).min(1))
+    .refine((names) => new Set(names).size === names.length, 'must have each name once')
+    .default(usual)
 const apiUrl = z.url({ protocol: /^https?$/ })
 /** Without a trailing slash, so that a path can follow. */
 const origin = apiUrl.transform((url) => url.replace(/\/+$/, ''))
@@ -33,6 +46,8 @@ export const variablesSchema = z.object({
   OTP_PEPPER: secret,
   OTP_PEPPER_PREVIOUS: secret.optional(),
   PHONE_HASH_KEY: secret.optional(),
+  PII_ENCRYPTION_KEY: secret.optional(),
+  PII_ENCRYPTION_KEY_PREVIOUS: secret.optional(),
   DEFAULT_REGION: country.default('IN'),
   ALLOWED_COUNTRIES: countries.optional(),
   OTP_LENGTH: integer(4, 10).optional(),
@@ -45,6 +60,12 @@ export const variablesSchema = z.object({
     .max(30)
     .regex(/^[^\p{Cc}{}]+$/u, 'must be one line without braces')
     .optional(),
+
+  LEADS_REQUIRE_VERIFIED_PHONE: z.stringbool().optional(),
+  RETENTION_DAYS_LEADS: days.default(365),
+  RETENTION_DAYS_VERIFICATIONS: days.default(365),
+  RETENTION_DAYS_PAYMENTS: days.default(2555),
+  RETENTION_DAYS_COMMUNICATIONS: days.default(365),
 
   SEND_COOLDOWN_SECONDS: integer(1, 3600).optional(),
   SEND_LIMIT_10_MINUTES: integer(1, 100).optional(),
@@ -74,6 +95,12 @@ export const variablesSchema = z.object({
   GUPSHUP_WHATSAPP_OTP_TEMPLATE_ID: z.string().optional(),
   GUPSHUP_SRC_NAME: z.string().optional(),
   GUPSHUP_WHATSAPP_OTP_SRC_NAME: z.string().optional(),
+  GUPSHUP_LEAD_CREATION_TEMPLATE_ID: z.string().optional(),
+  GUPSHUP_LEAD_CREATION_SRC_NAME: z.string().optional(),
+  GUPSHUP_LEAD_CREATION_VALUES: noticeValues(['first_name', 'application_id']),
+  GUPSHUP_LEAD_STATUS_TEMPLATE_ID: z.string().optional(),
+  GUPSHUP_LEAD_STATUS_SRC_NAME: z.string().optional(),
+  GUPSHUP_LEAD_STATUS_VALUES: noticeValues(['first_name', 'application_id', 'status']),
   GUPSHUP_WEBHOOK_SECRET: pathSecret.optional(),
 
   MSG91_AUTH_KEY: token.optional(),
@@ -118,6 +145,19 @@ export const variablesSchema = z.object({
   WHATSAPP_VERIFY_TOKEN: token.optional(),
   WHATSAPP_BUSINESS_ACCOUNT_ID: z.string().optional(),
   WHATSAPP_BUSINESS_NUMBER: z.string().optional(),
+
+  BASIC_APPLICATION_API_URL: origin.optional(),
+  BASIC_APPLICATION_USER_ID: token.optional(),
+  BASIC_APPLICATION_API_KEY: token.optional(),
+  BASIC_APPLICATION_CREATE_PATH: pathTemplate([]).default('/api/v1/NewApplication/CreateFBBByBasicUser'),
+  BASIC_APPLICATION_STATUS_PATH: pathTemplate(['application_id', 'mobile']).default(
+    '/api/v1/Application/Activity/GetActivity/{application_id}/{mobile}',
+  ),
+  BASIC_APPLICATION_LOOKUP_PATH: pathTemplate(['id', 'mobile']).default('/api/v1/Application/Activity/GetActivity/{id}/{mobile}'),
+  BASIC_APPLICATION_AUTH: z.enum(['signature', 'headers'], 'must be signature or headers').default('signature'),
+  BASIC_APPLICATION_JSON_STYLE: z.enum(['compact', 'python'], 'must be compact or python').default('compact'),
+  BASIC_APPLICATION_CONSTANTS: constantsSchema.optional(),
+  BASIC_APPLICATION_TIMEOUT_MS: integer(50, 25_000).default(10_000),
 })
 
 export type Variables = z.infer<typeof variablesSchema>

@@ -57,6 +57,13 @@ export interface ErrorDetails {
   loan_exists: { issues: readonly { path: string; message: string }[] }
   /** Nothing of an import was taken. `row` counts from 0. */
   import_refused: { rows: readonly { row: number; id: string | null; issues: readonly { path: string; message: string }[] }[] }
+  /** A lead is only for who has proved the number just now. */
+  phone_not_verified: { withinMinutes: number }
+  lead_not_found: Record<string, never>
+  /** The lender said no. It is kept, with why. */
+  lead_refused: { leadId: string }
+  /** What leads need that is not set. */
+  leads_not_configured: { missing: readonly string[] }
   internal: Record<string, never>
 }
 

@@ -12,6 +12,7 @@ export interface LogFields {
   error_code?: string | undefined
   error_name?: string | undefined
   verification_id?: string | undefined
+  lead_id?: string | undefined
   communication_id?: string | undefined
   channel?: string | undefined
   country?: string | undefined

@@ -8,6 +8,7 @@ export const communications = sqliteTable(
   'communication',
   {
     id: text('id').primaryKey(),
+    /** The verification that it was sent for; empty for a message that has no code. */
     verificationId: text('verification_id').notNull(),
     surface: text('surface').notNull(),
     channel: text('channel').notNull(),
@@ -33,6 +34,8 @@ export const communications = sqliteTable(
     /** Its code was typed and right. */
     verified: integer('verified', { mode: 'boolean' }).notNull(),
     createdAt: integer('created_at').notNull(),
+    /** The lead that it tells of; null for all others. */
+    leadId: text('lead_id'),
   },
   (table) => [
     index('communication_by_phone').on(table.phoneHash),

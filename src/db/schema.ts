@@ -1,5 +1,7 @@
 export { auditEvents } from './audit-events'
 export { communicationTemplates } from './communication-templates'
 export { communicationLog, communicationReceipts, communications } from './communications'
+export { erasures, retentionPositions } from './erasures'
+export { leadEvents, leadNotices, leads } from './leads'
 export { loanContactChanges, loanContacts, loans, paymentModes, repaymentChanges, repayments, repaymentStatuses } from './loans'
 export { verifications } from './verifications'

@@ -42,5 +42,9 @@ export const ERROR_STATUSES: ErrorStatuses = {
   confirmation_changed: 409,
   loan_exists: 409,
   import_refused: 422,
+  phone_not_verified: 403,
+  lead_not_found: 404,
+  lead_refused: 422,
+  leads_not_configured: 503,
   internal: 500,
 }

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Config } from '../config/config'
 import type { Sealer } from '../core/seal'
 import type { Profiles } from '../config/profiles'
+import type { LeadDeps } from '../leads/deps'
 import type { Database } from '../db/client'
 import type { ReceiptReaders } from '../messaging/receipts/readers'
 import type { Templates } from '../messaging/templates/template'
@@ -31,6 +32,7 @@ export interface Deps {
   readonly contactSealer: Sealer
   /** `forget` makes a change seen at once, in this isolate. */
   readonly templates: Templates & { forget(): void }
+  readonly leads: LeadDeps
   readonly receiptReaders: ReceiptReaders
   /** For `/ready`: each resolves when its dependency answers. */
   readonly probes: Readonly<Record<'d1' | 'kv' | 'gate', () => Promise<unknown>>>

@@ -18,7 +18,7 @@ export interface ResponseSpec {
   /** Absent for an answer without a body. */
   readonly schema?: LazySchema
   /** Left out: JSON. */
-  readonly mediaType?: 'application/json' | 'text/plain'
+  readonly mediaType?: 'application/json' | 'text/plain' | 'text/csv'
   readonly headers?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>
 }
 

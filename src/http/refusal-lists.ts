@@ -13,6 +13,9 @@ export const SEND_REFUSALS = [
   'dependency_unavailable',
 ] as const satisfies readonly ErrorCode[]
 
+/** Whatever hands in a lead. */
+export const LEAD_REFUSALS = ['leads_not_configured', 'dependency_unavailable'] as const satisfies readonly ErrorCode[]
+
 /** `checkVerification`. */
 export const CHECK_REFUSALS = [
   'verification_not_found',

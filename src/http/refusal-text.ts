@@ -79,6 +79,14 @@ export function refusalText(refusal: Refusal): string {
       return 'This is not what the code was sent for, so it is worth nothing now. Please request a new one.'
     case 'import_refused':
       return `Nothing was imported. Rows with mistakes: ${refusal.details.rows.length}.`
+    case 'phone_not_verified':
+      return `This number was not verified in the last ${refusal.details.withinMinutes} minutes. Please send a code to it, verify the code, and repeat this request.`
+    case 'lead_not_found':
+      return 'There is no such lead.'
+    case 'lead_refused':
+      return 'The lender did not accept this application. Please check what it says, and send it again.'
+    case 'leads_not_configured':
+      return `Leads are not set up here. Set ${refusal.details.missing.join(', ')}.`
     case 'internal':
       return 'Something went wrong on our side. Please quote the request id when you ask about it.'
   }

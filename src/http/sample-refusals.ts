@@ -39,6 +39,10 @@ const SAMPLE_DETAILS: { readonly [Code in ErrorCode]: ErrorDetails[Code] } = {
   confirmation_changed: {},
   loan_exists: { issues: [{ path: 'id', message: 'exists already' }] },
   import_refused: { rows: [{ row: 7, id: '130', issues: [{ path: 'currency', message: 'is required' }] }] },
+  phone_not_verified: { withinMinutes: 15 },
+  lead_not_found: {},
+  lead_refused: { leadId: '019aa5f0-0000-7000-8000-000000000000' },
+  leads_not_configured: { missing: ['PII_ENCRYPTION_KEY'] },
   internal: {},
 }
 

@@ -16,6 +16,8 @@ export interface CodeStore {
   put(codeId: string, code: StoredCode, now: number): Promise<void>
   /** The stored code, or undefined where KV has none yet, fails or takes longer than 150 ms. Never throws. */
   get(codeId: string): Promise<StoredCode | undefined>
+  /** Takes codes away at once. @throws where KV fails */
+  delete(codeIds: readonly string[]): Promise<void>
 }
 
 /** The OTP store in Workers KV, under a key that is new for every code: no stale or cached answer can be had. */
@@ -37,6 +39,9 @@ export function createCodeStore(kv: KVNamespace, log: Log): CodeStore {
         log('warn', 'code_store.get_failed', { dependency: 'kv', error_name: errorName(error) })
         return undefined
       }
+    },
+    async delete(codeIds) {
+      await Promise.all(codeIds.map((codeId) => kv.delete(keyOf(codeId))))
     },
   }
 }

@@ -12,7 +12,19 @@ const LONGEST_PAUSE_MS = 150
 /** The gate's methods as a caller sees them. The platform's stub type takes unions apart, so they are written down here. */
 export type GateMethods = {
   readonly [
-    Method in 'reserve' | 'settle' | 'check' | 'cancel' | 'describe' | 'carrier' | 'newest' | 'message' | 'flush' | 'ping'
+    Method in
+      | 'reserve'
+      | 'settle'
+      | 'check'
+      | 'cancel'
+      | 'describe'
+      | 'carrier'
+      | 'newest'
+      | 'message'
+      | 'provenAt'
+      | 'erase'
+      | 'flush'
+      | 'ping'
   ]: (...args: Parameters<Gate[Method]>) => Promise<Awaited<ReturnType<Gate[Method]>>>
 }
 

@@ -64,6 +64,8 @@ export interface Verification {
   readonly channelIsFixed?: boolean
   /** May a new code be sent by another provider when the message is lost? Once at most. Absent: no. */
   readonly replaceable?: boolean
+  /** Did we make the newest code, and not its caller? Absent: nobody knows. */
+  readonly codeIsOurs?: boolean
   /** Values of its text that are not the same for all messages. Absent: none. */
   readonly values?: Readonly<Record<string, string>>
   /** Names of values that every message of it has to show. Absent: none. */

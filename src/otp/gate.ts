@@ -14,6 +14,7 @@ import { type Description, describe } from './rules/describe'
 import { type FoundMessage, type MessageTarget, findMessage } from './rules/find-message'
 import type { CheckAnswer, CheckRequest } from './rules/guess'
 import { dropBatch, dropFulfilled, isQuiet, isWaiting, nextAlarmAt, takeBatch, unfulfilledIn } from './rules/outbox'
+import { codeIdsIn, provenAt } from './rules/person'
 import { type ReserveReply, type ReserveRequest, reserve } from './rules/reserve'
 import type { SendWindow } from './rules/send-window'
 import type { CheckTarget } from './rules/target'
@@ -93,6 +94,25 @@ export class Gate extends DurableObject<Env> {
     const isAsked = (one: { readonly purpose: string; readonly bindingHash: string }) =>
       one.purpose === purpose && bindingHashes.includes(one.bindingHash)
     return this.#read().verifications.findLast(isAsked)?.bindingHash ?? null
+  }
+
+  /** Tells when the person last proved to have the number, in milliseconds since the epoch. */
+  provenAt(): number | null {
+    return provenAt(this.#read())
+  }
+
+  /**
+   * Forgets the number: its codes in KV, and all that is stored here. What waits for D1 is carried there first, since it is
+   * the only copy; nothing is forgotten while D1 does not take it.
+   * @returns whether it is forgotten
+   */
+  async erase(): Promise<boolean> {
+    if (!(await this.flush())) return false
+    await this.#deps.codes.delete(codeIdsIn(this.#read()))
+    // Sends and checks went on meanwhile: their records are carried by the next call.
+    if (isWaiting(this.#read())) return false
+    await this.ctx.storage.deleteAll()
+    return true
   }
 
   /** Tells of a message that D1 may not have yet. */

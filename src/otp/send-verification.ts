@@ -120,6 +120,7 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     templateId: input.templateId ?? null,
     channelIsFixed: input.channel !== undefined,
     replaceable: input.callerCode === undefined,
+    codeIsOurs: input.callerCode === undefined,
     ...(input.replaces && { replaces: input.replaces.communicationId }),
     ...keptFor(input),
   }

@@ -22,3 +22,18 @@ export function gateIdOf(verificationId: string): string | undefined {
   const bytes = fromBase64Url(verificationId.slice(PREFIX.length))
   return bytes?.length === GATE_ID_BYTES + RANDOM_BYTES ? bytes.subarray(0, GATE_ID_BYTES).toHex() : undefined
 }
+
+/** Characters of an id that hold the gate's id and nothing else: 6 bits each, of which a few are left over. */
+const SHARED_CHARACTERS = PREFIX.length + Math.floor((GATE_ID_BYTES * 8) / 6)
+/** Sorts behind all characters of base64url. */
+const BEHIND_ALL = '~'
+
+/**
+ * Where the verification ids of a gate stand among all, as texts: from the one on, and not from the other on. So D1 finds
+ * what is of a number without an index of numbers.
+ * @param gateId 64 hexadecimal characters
+ */
+export function verificationIdsOf(gateId: string): { readonly from: string; readonly until: string } {
+  const from = createVerificationId(gateId).slice(0, SHARED_CHARACTERS)
+  return { from, until: from + BEHIND_ALL }
+}

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { communicationsOf } from '../../src/audit/communications-of'
+import { attemptsIn, communicationsOf } from '../../src/audit/communications-of'
 import { DELIVERY_RANK } from '../../src/audit/delivery-status'
 import type { AuditBatch, AuditDetail, AuditEventKind } from '../../src/audit/event'
 import { timeOfUuidv7, uuidv7From } from '../../src/audit/uuid-time'
 import { uuidv7 } from '../../src/core/ids'
-import { aRecord, aStory, anAttempt, anEvent, joined } from '../support/audit'
+import { aRecord, aStory, anAttempt, anEvent, joined, settledDetail } from '../support/audit'
 import { T0 } from '../support/pure-gate'
 
 const NOTHING = { communications: [], attempts: [] }
@@ -46,6 +46,7 @@ describe('the row of a message', () => {
       currency: 'USD',
       verified: true,
       createdAt: T0,
+      leadId: null,
     })
   })
 
@@ -160,6 +161,22 @@ describe('the attempts', () => {
     const { at: _at, channel: _channel, ...old } = anAttempt()
     const { outcome } = aStory({ record: { channel: 'whatsapp' }, settled: { attempts: [old as never] } })
     expect(communicationsOf(outcome).attempts).toMatchObject([{ at: T0 + 500, channel: 'whatsapp', durationMs: 212 }])
+  })
+
+  const OF_NOTICE = { communicationId: 'com-9', at: T0 + 700, channel: 'whatsapp' }
+
+  it('of a message that no verification has are read in the same way', () => {
+    const { at: _at, channel: _channel, ...bare } = anAttempt({ provider: 'gupshup', http_status: 202 })
+    const { attempts } = settledDetail({ attempts: [bare as never, anAttempt()] })
+
+    expect(attemptsIn({ attempts }, OF_NOTICE)).toMatchObject([
+      { communicationId: 'com-9', attempt: 1, at: T0 + 700, channel: 'whatsapp', provider: 'gupshup', httpStatus: 202 },
+      { communicationId: 'com-9', attempt: 2, at: T0 + 100, channel: 'sms', provider: 'twilio' },
+    ])
+  })
+
+  it.each([undefined, null, {}, 'twilio'])('are none in %j', (attempts) => {
+    expect(attemptsIn({ attempts } as AuditDetail, OF_NOTICE)).toEqual([])
   })
 })
 

@@ -1,9 +1,11 @@
 import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { communicationsOf } from '../../src/audit/communications-of'
+import { type CommunicationRow, type ToldMessages, communicationsOf } from '../../src/audit/communications-of'
+import { DELIVERY_RANK } from '../../src/audit/delivery-status'
 import type { AuditBatch, SettledDetail } from '../../src/audit/event'
 import { writeAudit } from '../../src/audit/write-audit'
+import { writeCommunications } from '../../src/audit/write-communications'
 import { uuidv7 } from '../../src/core/ids'
 import { aStory, anAttempt, joined, planOf, rowsWritten, watchedDatabase } from '../support/audit'
 import { T0 } from '../support/pure-gate'
@@ -59,6 +61,7 @@ describe('a message in D1', () => {
       currency: 'USD',
       verified: 1,
       created_at: T0,
+      lead_id: null,
     })
     expect(await logOf(id)).toEqual([
       {
@@ -197,6 +200,62 @@ describe('a report that came before its message', () => {
     await report(settled.provider_message_id!, 'failed', 4, T0 + 2_000, { reason: 'unreachable' })
     await write(reserved, outcome, approved)
     expect(await rowOf(id)).toMatchObject({ status: 'delivered', verified: 1, reason: 'unreachable' })
+  })
+})
+
+describe('a message that tells of a lead', () => {
+  const LEAD = 'lead-1'
+  const pendingNotice = (): CommunicationRow => {
+    const { communications } = communicationsOf(aStory().reserved)
+    return { ...communications[0]!, verificationId: '', purpose: 'lead_created', channel: 'whatsapp', leadId: LEAD }
+  }
+  const asSettled = (row: CommunicationRow): CommunicationRow => ({
+    ...row,
+    provider: 'gupshup',
+    providerMessageId: `gs-${row.id}`,
+    status: 'queued',
+    statusRank: DELIVERY_RANK.queued,
+    statusAt: T0 + 500,
+    costMicros: 4_000,
+    currency: 'USD',
+  })
+  const tell = async (told: Partial<ToldMessages>) => {
+    const { db } = watchedDatabase()
+    const [first, ...rest] = writeCommunications(db, { communications: [], attempts: [], ...told })
+    if (first) await db.batch([first, ...rest])
+  }
+
+  it('names it, has no verification, and goes through its states like any other', async () => {
+    const row = pendingNotice()
+    await tell({ communications: [row] })
+    expect(await rowOf(row.id)).toMatchObject({ lead_id: LEAD, verification_id: '', status: 'pending', provider: null })
+    await tell({ communications: [asSettled(row)] })
+    await tell({ communications: [row] })
+    const settled = { status: 'queued', provider: 'gupshup', cost_micros: 4_000, purpose: 'lead_created', verified: 0 }
+    expect(await rowOf(row.id)).toMatchObject({ lead_id: LEAD, verification_id: '', ...settled })
+  })
+
+  it('has each attempt once, numbered over all of its tries', async () => {
+    const row = pendingNotice()
+    const [first] = communicationsOf(aStory().outcome).attempts
+    const tries = [1, 2].map((attempt) => ({ ...first!, communicationId: row.id, attempt }))
+    await tell({ communications: [row], attempts: tries.slice(0, 1) })
+    await tell({ communications: [asSettled(row)], attempts: tries.slice(1) })
+    await tell({ communications: [asSettled(row)], attempts: tries })
+    expect((await logOf(row.id)).map(({ attempt }) => attempt)).toEqual([1, 2])
+  })
+
+  it('goes where a report has moved it that came first', async () => {
+    const row = asSettled(pendingNotice())
+    await env.DB.prepare('INSERT INTO communication_receipt VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .bind('gupshup', row.providerMessageId, 'read', DELIVERY_RANK.read, T0 + 2_000, T0 + 2_000, null, null)
+      .run()
+    await tell({ communications: [row] })
+    expect(await rowOf(row.id)).toMatchObject({ status: 'read', status_at: T0 + 2_000, lead_id: LEAD })
+  })
+
+  it('is nothing to D1 where nothing is told', () => {
+    expect(writeCommunications(watchedDatabase().db, { communications: [], attempts: [] })).toEqual([])
   })
 })
 

@@ -27,6 +27,7 @@ describe('the Gupshup group', () => {
       apiUrl: 'https://api.gupshup.io/wa/api/v1/template/msg',
       templateId: 'template-id',
       srcName: 'HomiAi',
+      notices: {},
     })
   })
 
@@ -58,6 +59,45 @@ describe('the Gupshup group', () => {
     expect(load({ ...REQUIRED, [second]: REQUIRED[first] })).toMatchObject({ [field]: REQUIRED[first] })
     expect(load({ ...REQUIRED, [second]: '' })).toMatchObject({ [field]: REQUIRED[first] })
     expect(load({ ...REQUIRED, [second]: 'other' })).toEqual([`${first} and ${second} name the same setting but differ`])
+  })
+
+  const CREATION = { GUPSHUP_LEAD_CREATION_TEMPLATE_ID: 'creation-id', GUPSHUP_LEAD_CREATION_SRC_NAME: 'HomiLeads' }
+  const STATUS = { GUPSHUP_LEAD_STATUS_TEMPLATE_ID: 'status-id', GUPSHUP_LEAD_STATUS_SRC_NAME: 'HomiStatus' }
+
+  it('has a template for each thing that customers are told, and what stands in its places', () => {
+    const created = { templateId: 'creation-id', srcName: 'HomiLeads', values: ['first_name', 'application_id'] }
+    const status = { templateId: 'status-id', srcName: 'HomiStatus', values: ['first_name', 'application_id', 'status'] }
+
+    expect(load({ ...REQUIRED, ...CREATION })).toMatchObject({ notices: { lead_created: created } })
+    expect(load({ ...REQUIRED, ...STATUS })).toHaveProperty('notices', { lead_status: status })
+    expect(load({ ...REQUIRED, ...CREATION, ...STATUS })).toHaveProperty('notices', {
+      lead_created: created,
+      lead_status: status,
+    })
+  })
+
+  it('takes their values in the order that is set', () => {
+    const values = { GUPSHUP_LEAD_CREATION_VALUES: 'loan_type, first_name', GUPSHUP_LEAD_STATUS_VALUES: 'status' }
+
+    expect(load({ ...REQUIRED, ...CREATION, ...STATUS, ...values })).toMatchObject({
+      notices: { lead_created: { values: ['loan_type', 'first_name'] }, lead_status: { values: ['status'] } },
+    })
+  })
+
+  it.for(['pan', 'first_name;status', 'first_name,', ',', 'First_Name', 'toString'])('refuses %j as values', (values) => {
+    expect(load({ ...REQUIRED, ...CREATION, GUPSHUP_LEAD_CREATION_VALUES: values })).toEqual([
+      'GUPSHUP_LEAD_CREATION_VALUES: must be names of first_name, application_id, loan_type, status, with commas between',
+    ])
+  })
+
+  it('lists what is missing of a template for leads, as of the group that it needs', () => {
+    expect(load({ ...REQUIRED, GUPSHUP_LEAD_CREATION_TEMPLATE_ID: 'creation-id' })).toEqual([
+      expect.stringMatching(/new leads is configured in part, missing: GUPSHUP_LEAD_CREATION_SRC_NAME$/),
+    ])
+    expect(load({ ...REQUIRED, GUPSHUP_LEAD_STATUS_SRC_NAME: 'HomiStatus' })).toEqual([
+      expect.stringMatching(/status of leads is configured in part, missing: GUPSHUP_LEAD_STATUS_TEMPLATE_ID$/),
+    ])
+    expect(load(CREATION)).toEqual(['Gupshup has templates for leads, and is not configured'])
   })
 
   it('takes a source number that TOML has as a number', () => {

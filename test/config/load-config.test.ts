@@ -22,7 +22,9 @@ describe('without any setting but the pepper', () => {
     expect(load({})).toEqual({
       environment: 'production',
       mockEnabled: false,
-      keys: { pepper: PEPPER, previousPepper: undefined, phoneHashKey: PEPPER },
+      keys: { pepper: PEPPER, previousPepper: undefined, phoneHashKey: PEPPER, pii: undefined },
+      leads: { requireVerifiedPhone: true },
+      retention: { leadsDays: 365, verificationsDays: 365, paymentsDays: 2555, communicationsDays: 365 },
       phone: { defaultRegion: 'IN', allowedCountries: undefined },
       code: { length: undefined, lifetimeSeconds: undefined },
       paymentCode: { length: undefined, lifetimeSeconds: undefined },
@@ -52,6 +54,7 @@ describe('without any setting but the pepper', () => {
       mshastra: undefined,
       twilio: undefined,
       whatsappCloud: undefined,
+      lender: undefined,
     })
   })
 
@@ -71,7 +74,7 @@ describe('secrets', () => {
     expect(loadConfig(env)).toEqual({ ok: false, problems: ['OTP_PEPPER is missing'] })
   })
 
-  it.for(['OTP_PEPPER', 'OTP_PEPPER_PREVIOUS', 'PHONE_HASH_KEY'])('refuses a short %s', (name) => {
+  it.for(['OTP_PEPPER', 'OTP_PEPPER_PREVIOUS', 'PHONE_HASH_KEY', 'PII_ENCRYPTION_KEY'])('refuses a short %s', (name) => {
     expect(problemsOf({ PHONE_HASH_KEY: HASH_KEY, [name]: 's'.repeat(31) })).toEqual([`${name}: must be at least 32 characters`])
     expect(problemsOf({ PHONE_HASH_KEY: HASH_KEY, [name]: 's'.repeat(32) })).toEqual([])
   })
@@ -89,6 +92,7 @@ describe('secrets', () => {
       pepper: 'n'.repeat(32),
       previousPepper: PEPPER,
       phoneHashKey: PEPPER,
+      pii: undefined,
     })
   })
 })
@@ -134,6 +138,11 @@ describe('numbers', () => {
     ['WRONG_GUESS_LIMIT_24_HOURS', 1, 100],
     ['PROVIDER_TIMEOUT_MS', 50, 20_000],
     ['BODY_LIMIT_BYTES', 1024, 1_048_576],
+    ['RETENTION_DAYS_LEADS', 1, 36_525],
+    ['RETENTION_DAYS_VERIFICATIONS', 1, 36_525],
+    ['RETENTION_DAYS_PAYMENTS', 1, 36_525],
+    ['RETENTION_DAYS_COMMUNICATIONS', 1, 36_525],
+    ['BASIC_APPLICATION_TIMEOUT_MS', 50, 25_000],
   ] as const)('%s goes from %i to %i', ([name, min, max]) => {
     expect(problemsOf({ [name]: String(min) })).toEqual([])
     expect(problemsOf({ [name]: String(max) })).toEqual([])
@@ -155,10 +164,15 @@ describe('numbers', () => {
       WRONG_GUESS_LIMIT_24_HOURS: '4',
       PROVIDER_TIMEOUT_MS: '5000',
       BODY_LIMIT_BYTES: '2048',
+      RETENTION_DAYS_LEADS: '30',
+      RETENTION_DAYS_VERIFICATIONS: '31',
+      RETENTION_DAYS_PAYMENTS: '32',
+      RETENTION_DAYS_COMMUNICATIONS: '33',
     })
 
     expect(config.code).toEqual({ length: 8, lifetimeSeconds: 600 })
     expect(config.paymentCode).toEqual({ length: 5, lifetimeSeconds: 240 })
+    expect(config.retention).toEqual({ leadsDays: 30, verificationsDays: 31, paymentsDays: 32, communicationsDays: 33 })
     expect(config.limits).toEqual({
       cooldownSeconds: 90,
       sendsPer10Minutes: 1,

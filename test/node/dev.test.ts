@@ -18,14 +18,26 @@ describe('the first .dev.vars', () => {
   const secret = () => 'S'
 
   it.each([
-    ['empty secrets', 'OTP_PEPPER=\nPHONE_HASH_KEY=""\n', 'OTP_PEPPER=S\nPHONE_HASH_KEY=S\n'],
-    ['missing secrets', 'A=1', 'A=1\nOTP_PEPPER=S\nPHONE_HASH_KEY=S\n'],
-    ['Windows line ends', 'OTP_PEPPER=\r\nPHONE_HASH_KEY= \r\n', 'OTP_PEPPER=S\r\nPHONE_HASH_KEY=S\r\n'],
-    ['secrets that are there', 'OTP_PEPPER=mine\nPHONE_HASH_KEY="too"\n', 'OTP_PEPPER=mine\nPHONE_HASH_KEY="too"\n'],
     [
-      'a name that only begins so',
-      'OTP_PEPPER_PREVIOUS=\nOTP_PEPPER=x\nPHONE_HASH_KEY=y\n',
-      'OTP_PEPPER_PREVIOUS=\nOTP_PEPPER=x\nPHONE_HASH_KEY=y\n',
+      'empty secrets, and one out of force',
+      'OTP_PEPPER=\nPHONE_HASH_KEY=""\n# PII_ENCRYPTION_KEY=\n',
+      'OTP_PEPPER=S\nPHONE_HASH_KEY=S\nPII_ENCRYPTION_KEY=S\n',
+    ],
+    ['missing secrets', 'A=1', 'A=1\nOTP_PEPPER=S\nPHONE_HASH_KEY=S\nPII_ENCRYPTION_KEY=S\n'],
+    [
+      'Windows line ends',
+      'OTP_PEPPER=\r\nPHONE_HASH_KEY= \r\n# PII_ENCRYPTION_KEY=\r\n',
+      'OTP_PEPPER=S\r\nPHONE_HASH_KEY=S\r\nPII_ENCRYPTION_KEY=S\r\n',
+    ],
+    [
+      'secrets that are there',
+      'OTP_PEPPER=mine\nPHONE_HASH_KEY="too"\nPII_ENCRYPTION_KEY=this\n',
+      'OTP_PEPPER=mine\nPHONE_HASH_KEY="too"\nPII_ENCRYPTION_KEY=this\n',
+    ],
+    [
+      'names that only begin so',
+      'OTP_PEPPER_PREVIOUS=\nOTP_PEPPER=x\nPHONE_HASH_KEY=y\n# PII_ENCRYPTION_KEY_PREVIOUS=\n# PII_ENCRYPTION_KEY=\n',
+      'OTP_PEPPER_PREVIOUS=\nOTP_PEPPER=x\nPHONE_HASH_KEY=y\n# PII_ENCRYPTION_KEY_PREVIOUS=\nPII_ENCRYPTION_KEY=S\n',
     ],
   ])('takes the example with %s', (_, example, secrets) => {
     const local = 'ENVIRONMENT=development\nPIONEER_FLAG_MOCK_OTP_ENABLED=true\nMSG91_OTP_LENGTH=6\n'
@@ -34,12 +46,12 @@ describe('the first .dev.vars', () => {
 
   it('brings development, mock mode and long codes of payments into force where they stand, and leaves other values', () => {
     const example =
-      'OTP_PEPPER=a\nPHONE_HASH_KEY=b\n# About it.\n# ENVIRONMENT=development\n#PIONEER_FLAG_MOCK_OTP_ENABLED=\n# MSG91_OTP_LENGTH=4\n'
+      'OTP_PEPPER=a\nPHONE_HASH_KEY=b\nPII_ENCRYPTION_KEY=c\n# About it.\n# ENVIRONMENT=development\n#PIONEER_FLAG_MOCK_OTP_ENABLED=\n# MSG91_OTP_LENGTH=4\n'
     expect(fillDevVars(example, secret)).toBe(
-      'OTP_PEPPER=a\nPHONE_HASH_KEY=b\n# About it.\nENVIRONMENT=development\nPIONEER_FLAG_MOCK_OTP_ENABLED=true\nMSG91_OTP_LENGTH=6\n',
+      'OTP_PEPPER=a\nPHONE_HASH_KEY=b\nPII_ENCRYPTION_KEY=c\n# About it.\nENVIRONMENT=development\nPIONEER_FLAG_MOCK_OTP_ENABLED=true\nMSG91_OTP_LENGTH=6\n',
     )
     const chosen =
-      'OTP_PEPPER=a\nPHONE_HASH_KEY=b\nENVIRONMENT=production\nPIONEER_FLAG_MOCK_OTP_ENABLED=false\nMSG91_OTP_LENGTH=5\n'
+      'OTP_PEPPER=a\nPHONE_HASH_KEY=b\nPII_ENCRYPTION_KEY=c\nENVIRONMENT=production\nPIONEER_FLAG_MOCK_OTP_ENABLED=false\nMSG91_OTP_LENGTH=5\n'
     expect(fillDevVars(chosen, secret)).toBe(chosen)
   })
 
@@ -47,14 +59,16 @@ describe('the first .dev.vars', () => {
     let folder: string
     beforeEach(async () => {
       folder = await mkdtemp(join(tmpdir(), 'edge-verify-vars-'))
-      await writeFile(join(folder, 'example'), 'OTP_PEPPER=\nPHONE_HASH_KEY=\n')
+      await writeFile(join(folder, 'example'), 'OTP_PEPPER=\nPHONE_HASH_KEY=\n# PII_ENCRYPTION_KEY=\n')
     })
     afterEach(() => rm(folder, { recursive: true }))
 
-    it('has two different secrets of 256 bits, for its owner only', async () => {
+    it('has three different secrets of 256 bits, for its owner only', async () => {
       expect(await writeDevVars(join(folder, 'vars'), join(folder, 'example'))).toBe(true)
       const text = await readFile(join(folder, 'vars'), 'utf8')
-      expect(text).toMatch(/^OTP_PEPPER=([0-9a-f]{64})\nPHONE_HASH_KEY=(?!\1)[0-9a-f]{64}\n/)
+      expect(text).toMatch(
+        /^OTP_PEPPER=([0-9a-f]{64})\nPHONE_HASH_KEY=(?!\1)([0-9a-f]{64})\nPII_ENCRYPTION_KEY=(?!\1|\2)[0-9a-f]{64}\n/,
+      )
       if (process.platform !== 'win32') expect((await stat(join(folder, 'vars'))).mode & 0o777).toBe(0o600)
     })
 
@@ -73,15 +87,17 @@ describe('what the service has of its settings', () => {
   })
   afterEach(() => rm(folder, { recursive: true }))
 
-  it('has the key of numbers, or what stands in for it, and the length of payment codes', async () => {
-    await writeFile(join(folder, '.dev.vars'), 'OTP_PEPPER=pepper\nPHONE_HASH_KEY="a key"\nOTP_LENGTH=5\nMSG91_OTP_LENGTH=6\n')
-    expect(await readLocalSettings(folder)).toEqual({ phoneHashKey: 'a key', paymentCodeLength: 6 })
-    await writeFile(join(folder, '.dev.vars'), 'OTP_PEPPER=pepper\nPHONE_HASH_KEY=\nOTP_LENGTH=5\n# MSG91_OTP_LENGTH=6\n')
-    expect(await readLocalSettings(folder)).toEqual({ phoneHashKey: 'pepper', paymentCodeLength: 5 })
+  it('has the keys of numbers and of leads, or what stands in for them, and the length of payment codes', async () => {
+    const long = 'OTP_PEPPER=pepper\nPHONE_HASH_KEY="a key"\nPII_ENCRYPTION_KEY=another\nOTP_LENGTH=5\nMSG91_OTP_LENGTH=6\n'
+    await writeFile(join(folder, '.dev.vars'), long)
+    expect(await readLocalSettings(folder)).toEqual({ phoneHashKey: 'a key', hasPersonalKey: true, paymentCodeLength: 6 })
+    const short = 'OTP_PEPPER=pepper\nPHONE_HASH_KEY=\nPII_ENCRYPTION_KEY=\nOTP_LENGTH=5\n# MSG91_OTP_LENGTH=6\n'
+    await writeFile(join(folder, '.dev.vars'), short)
+    expect(await readLocalSettings(folder)).toEqual({ phoneHashKey: 'pepper', hasPersonalKey: false, paymentCodeLength: 5 })
   })
 
   it('is that of the environment or of the file that was named, and else nothing', async () => {
-    expect(await readLocalSettings(folder)).toEqual({ phoneHashKey: undefined, paymentCodeLength: 4 })
+    expect(await readLocalSettings(folder)).toEqual({ phoneHashKey: undefined, hasPersonalKey: false, paymentCodeLength: 4 })
     await writeFile(join(folder, '.dev.vars'), 'OTP_PEPPER=own\n')
     await writeFile(join(folder, '.dev.vars.staging'), 'OTP_PEPPER=staged\n')
     expect(await readLocalSettings(folder, { environment: 'staging' })).toHaveProperty('phoneHashKey', 'staged')
@@ -214,39 +230,62 @@ describe('what is shown', () => {
   })
 
   it('does not promise the mock code when messages are really sent, nor health that is not there', () => {
-    const mock = welcome('http://localhost:1', { healthy: true, mockCode: '1234', paymentCode: '12345' }, 'linux')
+    const mock = welcome('http://localhost:1', { healthy: true, mockCode: '1234', paymentCode: '12345', hasLeads: true }, 'linux')
     expect(mock).toContain('"otp": "1234"')
     expect(mock).toContain('/api/v1/otp/send-otp-payment')
     expect(mock).toContain('"otp_code": "12345"')
-    const real = welcome('http://localhost:1', { healthy: false, mockCode: undefined, paymentCode: undefined }, 'linux')
-    expect(real).not.toContain('payment')
+    expect(mock).toContain('/api_v1/lead_create')
+    const real = welcome(
+      'http://localhost:1',
+      { healthy: false, mockCode: undefined, paymentCode: undefined, hasLeads: false },
+      'linux',
+    )
+    expect(real).not.toMatch(/payment|lead/)
     expect(real).not.toMatch(/mock|1234/)
     expect(real).toContain('http://localhost:1/ready')
   })
 
   it('quotes for the shell of the system', () => {
-    const state = { healthy: true, mockCode: '123456', paymentCode: undefined }
+    const state = { healthy: true, mockCode: '123456', paymentCode: undefined, hasLeads: false }
     expect(welcome('http://localhost:1', state, 'darwin')).toContain(`-d '{"phone_number": "+917888888888"}'`)
     expect(welcome('http://localhost:1', state, 'win32')).toContain(String.raw`-d "{\"phone_number\": \"+917888888888\"}"`)
   })
 })
 
 /** The requests of brief 000, as it prints them. @returns their statuses */
-async function payAsPrinted(port: number): Promise<number[]> {
-  const requests = [
+function payAsPrinted(port: number): Promise<number[]> {
+  return postAll(`http://localhost:${port}/api/v1/otp`, [
     ['send-otp-payment', '{"loan_id": 123, "repayment_id": 456, "template_key": "1", "contact_type": "applicant"}'],
     ['verify-otp-payment', '{"loan_id": 123, "repayment_id": 456, "otp_code": "123456", "contact_type": "applicant"}'],
     [
       'verify-otp-and-update-status',
       '{"loan_id": 123, "repayment_id": 456, "mobile": "9876543210", "otp_code": "123456", "status_update": {"loan_id": "123", "repayment_id": "456", "repayment_status": 3, "amount_collected": 5000.0, "payment_mode_id": 1}}',
     ],
-  ]
+  ])
+}
+
+async function postAll(address: string, requests: readonly (readonly [string, string])[]): Promise<number[]> {
   const statuses: number[] = []
   for (const [path, body] of requests) {
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: body! }
-    statuses.push((await fetch(`http://localhost:${port}/api/v1/otp/${path}`, init)).status)
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
+    statuses.push((await fetch(`${address}/${path}`, init)).status)
   }
   return statuses
+}
+
+/** What the welcome tells to try with leads. @returns the statuses */
+function tryLeads(output: string): Promise<number[]> {
+  const requests = [...output.matchAll(/curl (\S+)\/(lead_\w+) .* -d '(.*)'/g)]
+  return postAll(
+    requests[0]![1]!,
+    requests.map(([, , path, body]) => [path!, body!] as const),
+  )
+}
+
+/** Makes it the file of somebody who has had it since before there were leads. */
+async function forgetLeads(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replace(/^PII_ENCRYPTION_KEY=.*\n/m, ''))
 }
 
 it('finds options in each of their spellings', () => {
@@ -273,6 +312,7 @@ describe.skipIf(process.platform === 'win32')('npm run dev', { timeout: 300_000 
     ['a signal to npm alone', (npm: number) => process.kill(npm, 'SIGTERM'), false],
   ])('serves, and %s ends all of it', async (_, stop, isFirst) => {
     const port = await freePort()
+    if (!isFirst) await forgetLeads(join(checkout.folder, '.dev.vars'))
     dev = startDev(checkout.folder, ['--port', String(port), '--persist-to', join(checkout.folder, 'state')])
     await dev.printed('Ctrl-C stops it.')
     expect(dev.output()).toContain(`http://localhost:${port}, in mock mode: nothing is sent, and every code is 123456`)
@@ -285,7 +325,14 @@ describe.skipIf(process.platform === 'win32')('npm run dev', { timeout: 300_000 
     expect(await loan.json()).toMatchObject({
       repayments: [{ id: '456', status: { code: 'pending' }, amount_collected: '0.00' }],
     })
-    if (isFirst) expect(await payAsPrinted(port)).toEqual([200, 200, 200])
+    if (isFirst) {
+      expect(await payAsPrinted(port)).toEqual([200, 200, 200])
+      expect(await tryLeads(dev.output())).toEqual([200, 200])
+    }
+    if (!isFirst) {
+      expect(dev.output()).toMatch(/^No leads: .* to \.dev\.vars: PII_ENCRYPTION_KEY=[0-9a-f]{64}$/m)
+      expect(dev.output()).not.toContain('lead_create')
+    }
     const lines: string[] = []
     const code = await runSmoke(
       { url: `http://localhost:${port}`, phone: undefined, code: undefined },
@@ -303,7 +350,9 @@ describe.skipIf(process.platform === 'win32')('npm run dev', { timeout: 300_000 
 
   it('has made .dev.vars once, and its database where it was told to', async () => {
     expect(dev!.output()).not.toContain('Wrote .dev.vars')
-    expect(await readFile(join(checkout.folder, '.dev.vars'), 'utf8')).toMatch(/^OTP_PEPPER=[0-9a-f]{64}$/m)
+    const settings = await readFile(join(checkout.folder, '.dev.vars'), 'utf8')
+    expect(settings).toMatch(/^OTP_PEPPER=[0-9a-f]{64}$/m)
+    expect(settings).not.toMatch(/^PII_ENCRYPTION_KEY=/m)
     await expect(stat(join(checkout.folder, 'state'))).resolves.toBeTruthy()
     await expect(stat(join(checkout.folder, '.wrangler', 'state'))).rejects.toThrow('ENOENT')
   })

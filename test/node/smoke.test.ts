@@ -58,28 +58,30 @@ describe('a service in order', () => {
     const service = await fakeService()
     const { exitCode, steps, failed, skipped, asked, lines } = await smoke(service.url)
     expect({ exitCode, failed, skipped, asked }).toEqual({ exitCode: 0, failed: [], skipped: [], asked: 0 })
-    expect(steps).toHaveLength(20)
+    expect(steps).toHaveLength(25)
     expect(steps[1]).toContain('config ok, d1 ok, kv ok, gate ok')
-    expect(lines.at(-1)).toBe('\n20 worked, 0 failed, 0 skipped')
+    expect(lines.at(-1)).toBe('\n25 worked, 0 failed, 0 skipped')
     expect(service.sentTo.map((phone) => parsePhoneNumberFromString(phone)?.country)).toEqual(['IN'])
+    expect(service.leadsOf()).toEqual([])
   })
 
   it.each(['production', 'real'] as const)('sends nothing in %s without a number, and says why', async (mode) => {
     const service = await fakeService({ mode })
     const { exitCode, failed, skipped } = await smoke(service.url)
     expect({ exitCode, failed }).toEqual({ exitCode: 0, failed: [] })
-    expect(skipped).toHaveLength(2)
+    expect(skipped).toHaveLength(3)
     expect(skipped[0]).toContain('--phone')
-    expect(skipped[1]).toContain('leave a loan behind')
+    expect(skipped[1]).toContain('hand an application to the lender')
+    expect(skipped[2]).toContain('leave a loan behind')
     expect(service.sentTo).toEqual([])
-    expect(service.requests).not.toContain('POST /v1/loans')
+    expect(service.requests.filter((route) => /loans|lead|erase/.test(route))).toEqual([])
   })
 
   it('asks for the code that was really sent', async () => {
     const service = await fakeService({ mode: 'production' })
     const { exitCode, failed, skipped, asked } = await smoke(service.url, { phone: PHONE, typed: service.code })
     expect({ exitCode, failed, asked }).toEqual({ exitCode: 0, failed: [], asked: 1 })
-    expect(skipped).toEqual([expect.stringContaining('confirm a payment')])
+    expect(skipped).toEqual([expect.stringContaining('create a lead'), expect.stringContaining('confirm a payment')])
     expect(service.sentTo).toEqual([PHONE])
   })
 
@@ -87,14 +89,14 @@ describe('a service in order', () => {
     const service = await fakeService({ mode: 'real' })
     const { exitCode, skipped, asked } = await smoke(service.url, { phone: PHONE, code: service.code })
     expect({ exitCode, asked }).toEqual({ exitCode: 0, asked: 0 })
-    expect(skipped).toEqual([expect.stringContaining('confirm a payment')])
+    expect(skipped).toEqual([expect.stringContaining('create a lead'), expect.stringContaining('confirm a payment')])
   })
 
   it('guesses nothing when nobody knows the code', async () => {
     const service = await fakeService({ mode: 'production' })
     const { exitCode, skipped } = await smoke(service.url, { phone: PHONE })
     expect(exitCode).toBe(0)
-    expect(skipped).toHaveLength(2)
+    expect(skipped).toHaveLength(3)
     expect(skipped[0]).toContain('--code')
     expect(service.requests).not.toContain('POST /verify-otp')
   })
@@ -109,11 +111,37 @@ describe('a service in order', () => {
     expect(skipped).toHaveLength(3)
   })
 
-  it("leaves payments out where they are closed, and opens them with the operator's key, which nobody else gets", async () => {
+  it('says where leads are not set up, and leaves them out', async () => {
+    const service = await fakeService({ noLeads: true })
+    const { exitCode, failed, skipped } = await smoke(service.url)
+    expect({ exitCode, failed }).toEqual({ exitCode: 0, failed: [] })
+    expect(skipped).toEqual([expect.stringMatching(/lead_create .*leads_not_configured/)])
+    expect(service.requests).not.toContain('POST /v1/people/erase')
+  })
+
+  it('creates a lead of the number that was verified, where that is asked for', async () => {
+    const service = await fakeService({ requiresProof: true })
+    expect(await smoke(service.url)).toMatchObject({ exitCode: 0, failed: [], skipped: [] })
+  })
+
+  it.each([false, true])('neither gives a lead to a number that was named nor erases it (proof: %s)', async (requiresProof) => {
+    const service = await fakeService({ requiresProof, keepsErased: true })
+    const { skipped } = await smoke(service.url, { phone: PHONE })
+    expect(skipped).toEqual(requiresProof ? [expect.stringContaining('LEADS_REQUIRE_VERIFIED_PHONE')] : [])
+    expect(service.leadsOf()).not.toContain(PHONE)
+    expect(service.leadsOf()).toHaveLength(requiresProof ? 0 : 1)
+  })
+
+  it("leaves out what is closed, and opens it with the operator's key, which nobody else gets", async () => {
     const service = await fakeService({ adminKey: 'K'.repeat(32) })
     const closed = await smoke(service.url)
     expect(closed).toMatchObject({ exitCode: 0, failed: [] })
-    expect(closed.skipped).toEqual([expect.stringContaining('ADMIN_API_KEY'), expect.stringContaining('it needs /v1/loans')])
+    expect(closed.skipped).toEqual([
+      expect.stringMatching(/leads.*ADMIN_API_KEY/),
+      expect.stringMatching(/erase.*ADMIN_API_KEY.*stays/),
+      expect.stringMatching(/repayment-statuses.*ADMIN_API_KEY/),
+      expect.stringContaining('it needs /v1/loans'),
+    ])
     expect(service.withKey).toEqual([])
 
     expect(await smoke(service.url, { adminKey: 'K'.repeat(32) })).toMatchObject({ exitCode: 0, failed: [], skipped: [] })
@@ -136,6 +164,14 @@ describe('a service with a fault', () => {
     ['hidesGuessesLeft', { hidesGuessesLeft: true }, /a wrong code .*guesses are left/],
     ['refusesTheRightCode', { refusesTheRightCode: true }, /the right code .*got 400/],
     ['acceptsACodeTwice', { acceptsACodeTwice: true }, /the same again .*got 200/],
+    ['forgetsProof', { requiresProof: true, forgetsProof: true }, /lead_create .*got 403/],
+    ['noLeadStatus', { noLeadStatus: true }, /lead_status .*200 with a status, got 404/],
+    ['leadWaits', { leadWaits: true }, /lead_create .*expected 200.*got 202/],
+    ['makesTwoLeads', { makesTwoLeads: true }, /lead_create, again .*the same lead, got 200/],
+    ['noLeadRead', { noLeadRead: true }, /GET \/v1\/leads.*got 404/],
+    ['showsPan', { showsPan: true }, /GET \/v1\/leads.*PAN is not masked/],
+    ['eraseFails', { eraseFails: true }, /people\/erase .*got 503/],
+    ['keepsErased', { keepsErased: true }, /people\/erase .*a refusal with 404, got 200/],
     ['noPaidStatus', { noPaidStatus: true }, /repayment-statuses.*of the kind paid/],
     ['refusesLoans', { refusesLoans: true }, /POST \/v1\/loans .*expected 201, got 400/],
     ['paymentSendFails', { paymentSendFails: true }, /send-otp-payment .*got 502/],
@@ -165,7 +201,7 @@ describe('a service with a fault', () => {
     expect(exitCode).toBe(1)
     expect(failed[0]).toContain('misconfigured')
     expect(failed[1]).toContain('OTP_PEPPER is missing')
-    expect(skipped).toEqual([expect.stringContaining('misconfigured'), expect.stringContaining('misconfigured')])
+    expect(skipped).toEqual(Array.from({ length: 3 }, () => expect.stringContaining('misconfigured')))
     expect(service.sentTo).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,17 +10,26 @@ import { COMMON_SCENARIOS } from '../../scripts/vendors/scenarios.ts'
 import { createStandIns } from '../../scripts/vendors/stand-ins.ts'
 import { loadConfig } from '../../src/config/load-config'
 import { VENDOR_CHANNELS, type VendorId } from '../../src/config/vendors'
+import { createBasicApplication } from '../../src/leads/lender/basic-application'
+import type { Application } from '../../src/leads/lender/lender'
 import type { OtpMessage } from '../../src/messaging/message'
 import { createProviders } from '../../src/messaging/providers'
 import { systemFetch } from '../../src/messaging/providers/http'
 import { createReceiptReaders, type ReportingVendor } from '../../src/messaging/receipts/readers'
+import { BASIC_APPLICATION_SCENARIOS } from '../support/vendors/basic-application'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url).href)
 const VENDORS = Object.keys(VENDOR_CHANNELS) as VendorId[]
 const CODE = '482913'
 
-// workerd has it here, Node beside it.
-Object.assign(crypto.subtle, { timingSafeEqual })
+const digest = crypto.subtle.digest.bind(crypto.subtle)
+
+// workerd has them here, Node beside it.
+Object.assign(crypto.subtle, {
+  timingSafeEqual,
+  digest: async (algorithm: string, bytes: Uint8Array<ArrayBuffer>) =>
+    algorithm === 'MD5' ? new Uint8Array(createHash('md5').update(bytes).digest()).buffer : digest(algorithm, bytes),
+})
 
 function start(...args: string[]): { child: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, ['scripts/run.mjs', 'vendors', ...args], { cwd: ROOT })
@@ -77,7 +86,8 @@ async function startWebhooks(httpStatus = 200) {
 }
 
 function configFrom(settings: Record<string, string>) {
-  const result = loadConfig({ ENVIRONMENT: 'development', OTP_PEPPER: '0'.repeat(64), ...settings })
+  const secrets = { OTP_PEPPER: '0'.repeat(64), PII_ENCRYPTION_KEY: '1'.repeat(64) }
+  const result = loadConfig({ ENVIRONMENT: 'development', ...secrets, ...settings })
   if (!result.ok) throw new Error(result.problems.join('\n'))
   return result.config
 }
@@ -103,6 +113,30 @@ function messageTo(vendor: VendorId, to: string, code = CODE): OtpMessage {
 async function sendBy(settings: Record<string, string>, vendor: VendorId, to: string, code?: string) {
   const provider = createProviders(configFrom(settings), { fetch: systemFetch, timeoutMs: 5000 })[vendor]
   return provider?.send(messageTo(vendor, to, code))
+}
+
+/** The service's own client of the lender, in the same way. */
+function lenderBy(settings: Record<string, string>) {
+  return createBasicApplication(configFrom(settings).lender!, { fetch: systemFetch, timeoutMs: 5000 }, Date.now)
+}
+
+function applicationOf(phone: string): Application {
+  return {
+    id: crypto.randomUUID(),
+    loanType: 'HL',
+    loanAmount: 5_000_000,
+    loanTenureYears: 20,
+    personal: {
+      phone,
+      firstName: 'Asha',
+      lastName: 'Rao',
+      gender: null,
+      email: 'asha.rao@example.com',
+      pan: 'ABCDE1234F',
+      dateOfBirth: '1990-06-15',
+      pinCode: '400001',
+    },
+  }
 }
 
 describe('npm run vendors', () => {
@@ -147,6 +181,53 @@ describe('npm run vendors', () => {
 
     await until(() => vendors.output().includes(`to ${to}  code ${CODE}`))
     expect(vendors.output()).toMatch(new RegExp(`${vendor} +to \\${to} `))
+  })
+
+  it('prints settings with which the lender takes an application, and tells how it stands', async () => {
+    const lender = lenderBy(settings)
+    const application = applicationOf('+919876543260')
+
+    const outcome = await lender.submit(application)
+
+    const taken = { applicationId: expect.stringMatching(/^B[A-Z\d]{6}$/) as string, status: 'Under Review' }
+    expect(outcome).toMatchObject({ status: 'accepted', application: taken })
+    expect(await lender.find(application)).toMatchObject({ status: 'found', application: taken })
+    const { applicationId } = (outcome as { application: typeof taken }).application
+    expect(await lender.statusOf({ applicationId, personal: application.personal })).toStrictEqual({
+      status: 'found',
+      text: 'Under Review',
+    })
+    await until(() => /basic_application +answered 200 /.test(vendors.output()))
+  })
+
+  it('has a lender that refuses another key, and breaks the connection where the number asks for it', async () => {
+    const stranger = lenderBy({ ...settings, BASIC_APPLICATION_API_KEY: 'other' })
+
+    expect(await stranger.submit(applicationOf('+919876543261'))).toMatchObject({ status: 'failed', reason: 'provider_auth' })
+    expect(await lenderBy(settings).submit(applicationOf('+919876540023'))).toMatchObject({
+      status: 'unknown',
+      reason: 'connection_lost',
+    })
+  })
+
+  it.each(['CREATION', 'STATUS'])('takes a notice by the template of GUPSHUP_LEAD_%s, and prints no code', async (kind) => {
+    const destination = kind === 'STATUS' ? '919876543262' : '919876543263'
+    const id = settings[`GUPSHUP_LEAD_${kind}_TEMPLATE_ID`]!
+    const response = await fetch(settings['GUPSHUP_API_URL']!, {
+      method: 'POST',
+      headers: { apikey: settings['GUPSHUP_API_KEY']! },
+      body: new URLSearchParams({
+        channel: 'whatsapp',
+        source: settings['GUPSHUP_SOURCE']!,
+        destination,
+        'src.name': settings[`GUPSHUP_LEAD_${kind}_SRC_NAME`]!,
+        template: JSON.stringify({ id, params: ['Asha', 'B002BJF'] }),
+      }),
+    })
+
+    expect(response.status).toBe(202)
+    await until(() => vendors.output().includes(`to +${destination}  template ${id} ["Asha","B002BJF"]`))
+    expect((await get(`/codes/${destination}`))[0]).toBe(404)
   })
 
   it('leaves mock mode, and names the service as the address of reports', () => {
@@ -198,6 +279,7 @@ describe('npm run vendors', () => {
     const [status, table] = await get('/scenarios')
 
     expect(vendors.output()).toContain('…0002  taken, then reported lost: it cannot reach the phone (not mshastra)')
+    expect(vendors.output()).toContain(`…0002  ${BASIC_APPLICATION_SCENARIOS['0002']!.what}`)
     expect(status).toBe(200)
     for (const { id, scenarios } of createStandIns(() => {})) {
       const part = table.slice(table.indexOf(`${id}\n`))
@@ -206,7 +288,7 @@ describe('npm run vendors', () => {
   })
 
   it('says in common only what several vendors have', () => {
-    const standIns = createStandIns(() => {})
+    const standIns = createStandIns(() => {}).filter(({ isLender }) => !isLender)
     for (const suffix of Object.keys(COMMON_SCENARIOS)) {
       const having = standIns.filter(({ scenarios }) => Object.hasOwn(scenarios, suffix))
       expect(having.length, suffix).toBeGreaterThan(1)

@@ -19,7 +19,7 @@ afterEach(() => {
 })
 
 async function runScheduled() {
-  await worker.scheduled(createScheduledController({ scheduledTime: new Date(Date.now()), cron: '*/5 * * * *' }), env)
+  await worker.scheduled(createScheduledController({ scheduledTime: new Date(Date.now()), cron: '* * * * *' }), env)
 }
 
 const recordOf = (id: string) =>

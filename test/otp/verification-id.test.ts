@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { createGates } from '../../src/otp/gate-client'
-import { createVerificationId, gateIdOf } from '../../src/otp/verification-id'
+import { createVerificationId, gateIdOf, verificationIdsOf } from '../../src/otp/verification-id'
 
 const gateId = env.PHONE_GATE.idFromName('a number').toString()
 const id = createVerificationId(gateId)
@@ -41,6 +41,39 @@ describe('a verification id', () => {
     ['a path', '../../etc/passwd'],
   ])('is not %s', (_name, text) => {
     expect(gateIdOf(text)).toBeUndefined()
+  })
+})
+
+describe('the ids of a gate', () => {
+  // The last four bits of a gate's id share a character with the random part.
+  const GATES = [gateId, '0'.repeat(64), 'f'.repeat(64), `${'0'.repeat(63)}f`, `${'f'.repeat(63)}0`, `00${'ab'.repeat(31)}`]
+
+  it.each(GATES)('all stand in one range: %s', (hex) => {
+    const { from, until } = verificationIdsOf(hex)
+    for (let nth = 0; nth < 200; nth++) {
+      const one = createVerificationId(hex)
+      expect(from < one && one < until).toBe(true)
+    }
+    expect(from).toHaveLength('ver_'.length + 42)
+  })
+
+  it('stand apart from those of all others', () => {
+    const { from, until } = verificationIdsOf(gateId)
+    for (let nth = 0; nth < 200; nth++) {
+      const other = createVerificationId(env.PHONE_GATE.idFromName(`another number, ${nth}`).toString())
+      expect(from < other && other < until).toBe(false)
+    }
+  })
+
+  it('are found there by D1, which orders texts as we do', async () => {
+    const { from, until } = verificationIdsOf(gateId)
+    const isBetween = (one: string) =>
+      env.DB.prepare('SELECT ?1 >= ?2 AND ?1 < ?3')
+        .bind(one, from, until)
+        .raw<[number]>()
+        .then((rows) => rows[0]![0])
+    expect(await isBetween(id)).toBe(1)
+    expect(await isBetween(createVerificationId('a'.repeat(64)))).toBe(0)
   })
 })
 

@@ -5,15 +5,17 @@ export type Sources = Readonly<Record<string, string>>
 
 const LEAVES = ['config', 'db', 'phone', 'core']
 const BELOW_OTP = ['messaging', 'audit', ...LEAVES]
-const USE_CASES = ['payments', 'leads', 'otp', ...BELOW_OTP]
+const USE_CASES = ['privacy', 'payments', 'leads', 'otp', ...BELOW_OTP]
 
 /** What each folder of `src` may import besides its own files. The order is that of the ranks: imports only go down. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  'index.ts': ['app.ts', 'compose.ts', 'surfaces', 'http', ...USE_CASES],
+  'index.ts': ['app.ts', 'compose.ts', 'jobs.ts', 'surfaces', 'http', ...USE_CASES],
   'app.ts': ['surfaces', 'http', ...USE_CASES],
   'compose.ts': ['http', ...USE_CASES],
+  'jobs.ts': ['http', ...USE_CASES],
   surfaces: ['http', ...USE_CASES],
   http: USE_CASES,
+  privacy: ['payments', 'leads', 'otp', ...BELOW_OTP],
   payments: ['otp', ...BELOW_OTP],
   leads: ['otp', ...BELOW_OTP],
   otp: BELOW_OTP,
@@ -32,7 +34,7 @@ const SHARED_BY_SURFACES = 'phone-otp'
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   hono: ['http', 'surfaces', 'app.ts', 'compose.ts', 'index.ts'],
   '@hono': ['http', 'surfaces', 'app.ts', 'compose.ts', 'index.ts'],
-  'drizzle-orm': ['db', 'audit', 'messaging', 'otp', 'leads', 'payments'],
+  'drizzle-orm': ['db', 'audit', 'messaging', 'otp', 'leads', 'payments', 'privacy'],
 }
 
 const MAX_LINES = 250

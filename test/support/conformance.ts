@@ -39,9 +39,10 @@ export async function expectDocumented(asked: Asked, response: Response): Promis
     expect(text, about).toBe('')
     return undefined
   }
-  const body: unknown = expected.mediaType === 'text/plain' ? text : JSON.parse(text)
+  const body: unknown = expected.mediaType.startsWith('text/') ? text : JSON.parse(text)
   // Response schemas change nothing, so what comes out different had a field that is not declared.
   expect(expected.schema.parse(body), about).toStrictEqual(body)
+  if (expected.mediaType === 'text/csv') expectCsv(text, about)
   if (status >= 400) expectFailureOf(route, response, body, about)
   return body
 }
@@ -67,7 +68,19 @@ function expectedAnswer(route: DocumentedRoute, status: number): Expected | unde
 /** JSON comes without parameters; text may say that it is UTF-8. */
 function mediaTypeOf(headers: Headers): string | null {
   const contentType = headers.get('content-type')
-  return contentType?.replace(/^text\/plain; charset=utf-8$/i, 'text/plain') ?? null
+  return contentType?.replace(/^(text\/(?:plain|csv)); charset=utf-8$/i, '$1') ?? null
+}
+
+/** A cell in quotes, with quotes inside doubled, or one that needs none; then what ends the cell, or its line. */
+const CSV_CELL = /(?:"(?:[^"]|"")*"|[^",\r\n]*)(,|\r\n)/gy
+
+/** RFC 4180 with a line of titles: to the last line, each of as many cells. */
+function expectCsv(text: string, about: string): void {
+  const cells = [...text.matchAll(CSV_CELL)]
+  expect(cells.map(([cell]) => cell).join(''), about).toBe(text)
+  const ends = cells.flatMap(([, end], index) => (end === '\r\n' ? [index + 1] : []))
+  expect(ends, about).toStrictEqual(ends.map((_end, line) => (line + 1) * ends[0]!))
+  expect(ends.length, about).toBeGreaterThan(0)
 }
 
 /**

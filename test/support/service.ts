@@ -2,6 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import worker from '../../src/index'
+import { type BasicApplicationStandIn, createBasicApplicationStandIn } from './vendors/basic-application'
 import { type GupshupStandIn, createGupshupStandIn } from './vendors/gupshup'
 import { type Msg91StandIn, createMsg91StandIn } from './vendors/msg91'
 import { type MshastraStandIn, createMshastraStandIn } from './vendors/mshastra'
@@ -37,6 +38,21 @@ export const WHATSAPP_CLOUD_SETTINGS = {
   WHATSAPP_PHONE_NUMBER_ID: '106540352242922',
   WHATSAPP_OTP_TEMPLATE: 'login_code',
   WHATSAPP_API_URL: 'http://graph.test/v26.0',
+} as const
+
+/** What has customers told of their leads, by Gupshup. */
+export const NOTICE_SETTINGS = {
+  GUPSHUP_LEAD_CREATION_TEMPLATE_ID: 'aaaaaaaa-0000-4000-8000-000000000001',
+  GUPSHUP_LEAD_CREATION_SRC_NAME: 'HomiLeads',
+  GUPSHUP_LEAD_STATUS_TEMPLATE_ID: 'aaaaaaaa-0000-4000-8000-000000000002',
+  GUPSHUP_LEAD_STATUS_SRC_NAME: 'HomiStatus',
+} as const
+
+/** No lender: it is configured unless a test takes it away. */
+export const NO_LENDER = {
+  BASIC_APPLICATION_API_URL: '',
+  BASIC_APPLICATION_USER_ID: '',
+  BASIC_APPLICATION_API_KEY: '',
 } as const
 
 /** What makes the reports of a vendor genuine: the end of an address, or the key of a signature. */
@@ -76,6 +92,7 @@ export interface StandIns {
   readonly twilio: TwilioStandIn
   readonly msg91: Msg91StandIn
   readonly whatsappCloud: WhatsappCloudStandIn
+  readonly lender: BasicApplicationStandIn
 }
 
 /** Puts the stand-ins behind `fetch`, each at its vendor's host; every other address fails, since no test may reach the network. */
@@ -92,6 +109,10 @@ export function standInForVendors(): StandIns {
       accessToken: WHATSAPP_CLOUD_SETTINGS.WHATSAPP_ACCESS_TOKEN,
       phoneNumberId: WHATSAPP_CLOUD_SETTINGS.WHATSAPP_PHONE_NUMBER_ID,
     }),
+    lender: createBasicApplicationStandIn({
+      userId: env.BASIC_APPLICATION_USER_ID,
+      apiKey: env.BASIC_APPLICATION_API_KEY,
+    }),
   }
   const byHost = new Map<string, { handle(request: Request): Promise<Response> }>([
     [hostOf(env.GUPSHUP_API_URL), standIns.gupshup],
@@ -99,6 +120,7 @@ export function standInForVendors(): StandIns {
     [hostOf(TWILIO_SETTINGS.TWILIO_API_URL), standIns.twilio],
     [hostOf(MSG91_SETTINGS.MSG91_API_URL), standIns.msg91],
     [hostOf(WHATSAPP_CLOUD_SETTINGS.WHATSAPP_API_URL), standIns.whatsappCloud],
+    [hostOf(env.BASIC_APPLICATION_API_URL), standIns.lender],
   ])
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const request = new Request(input, init)

@@ -60,6 +60,7 @@ async function aMessage(phone = uniquePhone(), changes: Partial<CommunicationRow
     currency: 'USD',
     verified: true,
     createdAt,
+    leadId: null,
     ...changes,
   }
   await fillCommunications([row])
@@ -85,6 +86,7 @@ describe('GET /v1/communications', () => {
         {
           id,
           verification_id: 'ver_1',
+          lead_id: null,
           to: '+91********55',
           country: 'IN',
           channel: 'whatsapp',
@@ -105,6 +107,22 @@ describe('GET /v1/communications', () => {
       ],
       next_cursor: null,
     })
+  })
+
+  it('shows what is told of a lead with the lead, and without a verification', async () => {
+    const { id } = await aMessage(uniquePhone(), {
+      verificationId: '',
+      leadId: 'lead-1',
+      purpose: 'lead_status',
+      verified: false,
+    })
+    await aMessage()
+    const told = { id, verification_id: null, lead_id: 'lead-1', purpose: 'lead_status', verified: false }
+
+    expect((await listOf('purpose=lead_status')).communications).toMatchObject([told])
+    const alone = await (await get(`/communications/${id}`)).json()
+    expect(alone).toMatchObject(told)
+    expect(communicationAnswers().one.parse(alone)).toEqual(alone)
   })
 
   it('has the log of each message where it is asked for, the same as of one alone', async () => {

@@ -26,7 +26,7 @@ export interface DeliveryCounts {
 export interface DeliveryFigures extends DeliveryCounts {
   /** Delivered of accepted, 0 to 1 with four decimals; null where nothing was accepted. */
   readonly deliveryRate: number | null
-  /** Verified of accepted, likewise. */
+  /** Verified of the accepted ones that had a code, likewise. */
   readonly verificationRate: number | null
   /** Decimal text, an entry for each currency; of the messages whose price is known. */
   readonly cost: readonly { readonly amount: string; readonly currency: string }[]
@@ -65,7 +65,7 @@ export async function deliveryStats(
 
 /** A row for each currency of a group, and one for its messages without a price. */
 async function countGroups(db: Database, { from, until }: { readonly from: number; readonly until: number }) {
-  const { id, provider, channel, country, currency, statusRank, status, verified, costMicros } = communications
+  const { id, verificationId, provider, channel, country, currency, statusRank, status, verified, costMicros } = communications
   const { failed, delivered, unknown } = DELIVERY_RANK
   const taken = sql`${statusRank} > ${unknown} and (${provider} is not null or ${statusRank} <> ${failed})`
   const countOf = (condition: ReturnType<typeof sql>) => sql<number>`count(*) filter (where ${condition})`
@@ -77,6 +77,8 @@ async function countGroups(db: Database, { from, until }: { readonly from: numbe
       currency,
       messages: sql<number>`count(*)`,
       accepted: countOf(taken),
+      // What tells of a lead has no code that could be typed.
+      withCode: countOf(sql`${taken} and ${verificationId} <> ''`),
       delivered: countOf(sql`${statusRank} >= ${delivered}`),
       failed: countOf(sql`${statusRank} = ${failed}`),
       unknown: countOf(sql`${status} = 'unknown'`),
@@ -94,7 +96,7 @@ async function countGroups(db: Database, { from, until }: { readonly from: numbe
 type GroupRow = Awaited<ReturnType<typeof countGroups>>[number]
 
 function toFigures(rows: readonly GroupRow[]): DeliveryFigures {
-  const sumOf = (name: 'messages' | 'accepted' | 'delivered' | 'failed' | 'unknown' | 'verified') =>
+  const sumOf = (name: 'messages' | 'accepted' | 'withCode' | 'delivered' | 'failed' | 'unknown' | 'verified') =>
     rows.reduce((sum, row) => sum + row[name], 0)
   const [messages, accepted, delivered, failed, unknown, verified] = [
     sumOf('messages'),
@@ -113,7 +115,7 @@ function toFigures(rows: readonly GroupRow[]): DeliveryFigures {
     unknown,
     verified,
     deliveryRate: rateOf(delivered, accepted),
-    verificationRate: rateOf(verified, accepted),
+    verificationRate: rateOf(verified, sumOf('withCode')),
     cost: costOf(rows),
   }
 }

@@ -3,7 +3,7 @@ import { LONGEST_WHATSAPP_CODE } from '../../config/limits'
 import type { GupshupConfig } from '../../config/providers/gupshup'
 import { phoneDigits } from '../../phone/phone-digits'
 import type { FailureReason } from '../failure-reason'
-import type { OtpMessage } from '../message'
+import type { Message } from '../message'
 import type { Provider, SendOutcome } from '../provider'
 import { vendorMessageIdSchema } from '../vendor-message-id'
 import { callVendor, type VendorHttp, type VendorReply } from './http'
@@ -53,14 +53,29 @@ const replySchema = z.object({
 })
 type Reply = z.infer<typeof replySchema>
 
+/** A template at Gupshup with what stands in its places. */
+interface FilledTemplate {
+  readonly templateId: string
+  readonly srcName: string
+  readonly params: readonly string[]
+}
+
+/** Undefined where the message is of no template that is set up. */
+function fillTemplate(config: GupshupConfig, message: Message): FilledTemplate | undefined {
+  const { gupshup: templateId = config.templateId } = message.vendorTemplates
+  if (message.kind === 'otp') return { templateId, srcName: config.srcName, params: [message.code] }
+  const notice = Object.values(config.notices).find((one) => one.templateId === templateId)
+  return notice && { templateId, srcName: notice.srcName, params: Object.values(message.variables) }
+}
+
 /** The one request that sends a template message. The code stands in the form and nowhere else. */
-export function buildRequest(config: GupshupConfig, message: Pick<OtpMessage, 'to' | 'code' | 'vendorTemplates'>) {
+export function buildRequest(config: GupshupConfig, to: string, { templateId, srcName, params }: FilledTemplate) {
   const form = {
     channel: 'whatsapp',
     source: config.source,
-    destination: phoneDigits(message.to),
-    'src.name': config.srcName,
-    template: JSON.stringify({ id: message.vendorTemplates.gupshup ?? config.templateId, params: [message.code] }),
+    destination: phoneDigits(to),
+    'src.name': srcName,
+    template: JSON.stringify({ id: templateId, params }),
   }
   return {
     url: config.apiUrl,
@@ -91,15 +106,19 @@ export function readReply(reply: VendorReply): SendOutcome {
   }
 }
 
-/** Gupshup WhatsApp: one-time codes in an authentication template whose only parameter is the code. */
+/**
+ * Gupshup WhatsApp: one-time codes in an authentication template whose only parameter is the code, and notices in the
+ * templates that are set up for them, whose parameters are their values in order.
+ */
 export function createGupshup(config: GupshupConfig, http: VendorHttp): Provider {
   return {
     id: 'gupshup',
     channels: ['whatsapp'],
     facts: { maxCodeLength: LONGEST_WHATSAPP_CODE, textIsOurs: false },
     send: async (message) => {
-      if (message.kind !== 'otp') return { status: 'rejected', reason: 'bad_request' }
-      const { url, init } = buildRequest(config, message)
+      const template = fillTemplate(config, message)
+      if (!template) return { status: 'rejected', reason: 'bad_request' }
+      const { url, init } = buildRequest(config, message.to, template)
       return readReply(await callVendor({ ...http, url, init }))
     },
   }
@@ -107,10 +126,12 @@ export function createGupshup(config: GupshupConfig, http: VendorHttp): Provider
 
 /** The exact form of the request, for a person to compare with the vendor's panel: no key, no real number or code. */
 export function describeGupshupRequest(config: GupshupConfig) {
-  const { url, init, form } = buildRequest(
-    { ...config, apiKey: '[redacted]' },
-    { to: '+910000000000', code: '000000', vendorTemplates: {} },
-  )
+  const { templateId, srcName } = config
+  const { url, init, form } = buildRequest({ ...config, apiKey: '[redacted]' }, '+910000000000', {
+    templateId,
+    srcName,
+    params: ['000000'],
+  })
   const { origin, pathname } = new URL(url)
   return { method: init.method, url: origin + pathname, headers: init.headers, form, body: init.body }
 }

@@ -36,6 +36,7 @@ export interface ReserveRequest {
   readonly templateId?: string | null
   readonly channelIsFixed?: boolean
   readonly replaceable?: boolean
+  readonly codeIsOurs?: boolean
   /** Set to replace exactly this message, which is lost: without the cooldown, and once for a verification. */
   readonly replaces?: string
   readonly values?: Readonly<Record<string, string>>
@@ -169,6 +170,7 @@ function grant(
     templateId: request.templateId ?? null,
     channelIsFixed: request.channelIsFixed ?? false,
     replaceable: request.replaces === undefined && (!goesOn || goesOn.replaceable === true) && (request.replaceable ?? false),
+    ...(request.codeIsOurs !== undefined && { codeIsOurs: request.codeIsOurs }),
     ...(request.profile !== undefined && { profile: request.profile }),
     ...(request.values && { values: request.values }),
     ...(request.mustShow && { mustShow: request.mustShow }),

@@ -6,6 +6,7 @@ import { createSurface } from '../../http/surface'
 import { createPhoneOtpEnvelope } from '../phone-otp/envelope'
 import { healthOperation } from '../phone-otp/health'
 import { addOtpRoutes } from '../phone-otp/routes'
+import { addLeadRoutes } from './leads'
 
 const NAME = 'homi'
 
@@ -16,11 +17,13 @@ const healthSchema = z
   .object({ status: z.enum(['healthy', 'misconfigured']), timestamp: z.iso.datetime() })
   .meta({ id: 'HomiHealth' })
 
-/** The HOM-i API (brief 001), below `/api_v1`: codes by WhatsApp. */
+/** The HOM-i API (brief 001), below `/api_v1`: codes by WhatsApp, and leads. */
 export function createHomiSurface(provide: Provide, isConfigured: (env: Env) => boolean) {
   const { app, operation, close } = createSurface(createPhoneOtpEnvelope(NAME, statuses))
 
   addOtpRoutes({ name: NAME, app, operation }, provide, { send: '/otp_send', resend: '/otp_resend', verify: '/otp_verify' })
+
+  addLeadRoutes({ name: NAME, app, operation }, provide)
 
   app.get('/health', operation(healthOperation('homi.health', healthSchema)), (c) =>
     c.json({ status: isConfigured(c.env) ? 'healthy' : 'misconfigured', timestamp: toRfc3339(Date.now()) }),

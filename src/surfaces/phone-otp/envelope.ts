@@ -33,6 +33,8 @@ function failure(refusal: Refusal, requestId: string, body: unknown): object {
 
 /** What the caller gave as the number, if it has the size of one. */
 function phoneNumberIn(body: unknown): string | null {
-  const value = typeof body === 'object' && body !== null && 'phone_number' in body ? body.phone_number : undefined
+  if (typeof body !== 'object' || body === null) return null
+  const { phone_number, mobile_number } = body as { readonly phone_number?: unknown; readonly mobile_number?: unknown }
+  const value = phone_number ?? mobile_number
   return typeof value === 'string' && value.length <= 64 ? value : null
 }

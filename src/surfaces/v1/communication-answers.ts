@@ -9,6 +9,7 @@ const DELIVERY_STATUSES = Object.keys(DELIVERY_RANK) as [DeliveryStatus, ...Deli
 const EXAMPLE = {
   id: '019aa508-4f40-7a31-9c55-2b8f0d6c1e77',
   verification_id: 'ver_example',
+  lead_id: null,
   to: '+91********88',
   country: 'IN',
   channel: 'sms',
@@ -75,11 +76,14 @@ export const communicationAnswers = once(() => {
 
   const communicationFields = {
     id: z.string(),
-    verification_id: z.string(),
+    verification_id: z.string().nullable().meta({ description: 'Whose code it has; null where it has none.' }),
+    lead_id: z.string().nullable().meta({ description: 'The lead that it tells of; null for a code.' }),
     to: z.string().meta({ description: 'The number, masked.' }),
     country: z.string().meta({ description: 'ISO 3166-1 alpha-2.' }),
     channel: z.string(),
-    purpose: z.string(),
+    purpose: z
+      .string()
+      .meta({ description: 'What the code was for, or what is told of a lead: `lead_created` or `lead_status`.' }),
     surface: z.string().meta({ description: 'The API that asked for it.' }),
     template: z.object({ id: z.string(), version: z.int() }).nullable().meta({ description: 'Null: the built-in text.' }),
     provider: z.string().nullable().meta({ description: 'Null where nobody took it, or was asked yet.' }),
@@ -93,7 +97,7 @@ export const communicationAnswers = once(() => {
     provider_code: z.string().nullable().meta({ description: "The vendor's own code for the failure." }),
     segments: z.int().min(1).nullable().meta({ description: 'Parts of an SMS.' }),
     cost: money.nullable().meta({ description: 'Null where the price is not known.' }),
-    verified: z.boolean().meta({ description: 'Was its code typed?' }),
+    verified: z.boolean().meta({ description: 'Was its code typed? False where it has none.' }),
     created_at: time,
   }
 
@@ -150,7 +154,7 @@ export const communicationAnswers = once(() => {
     unknown: count.meta({ description: 'They left, and no usable answer came back.' }),
     verified: count.meta({ description: 'Their code was typed.' }),
     delivery_rate: rate.meta({ description: 'Delivered of accepted; null where nothing was accepted.' }),
-    verification_rate: rate.meta({ description: 'Verified of accepted; null where nothing was accepted.' }),
+    verification_rate: rate.meta({ description: 'Verified of the accepted ones that had a code; null where there were none.' }),
     cost: z.array(money).meta({ description: 'An entry for each currency, of the messages whose price is known.' }),
   }
 

@@ -70,7 +70,8 @@ function communicationBody(row: CommunicationRow) {
   const { templateId, templateVersion, costMicros, currency } = row
   return {
     id: row.id,
-    verification_id: row.verificationId,
+    verification_id: row.verificationId === '' ? null : row.verificationId,
+    lead_id: row.leadId,
     to: row.phoneMasked,
     country: row.country,
     channel: row.channel,

@@ -3,8 +3,10 @@ import { createSurface } from '../../http/surface'
 import { addCommunicationRoutes } from './communications'
 import { addConfirmationRoutes } from './confirmations'
 import { v1Envelope } from './envelope'
+import { addLeadRoutes } from './leads'
 import { addLoanContactRoutes } from './loan-contacts'
 import { addLoanRoutes } from './loans'
+import { addPeopleRoutes } from './people'
 import { addRepaymentStoryRoute } from './repayment-story'
 import { addStatsRoutes } from './stats'
 import { addTemplateRoutes } from './templates'
@@ -18,8 +20,10 @@ export function createV1Surface(provide: Provide) {
   addLoanRoutes({ app, operation }, provide)
   addLoanContactRoutes({ app, operation }, provide)
   addRepaymentStoryRoute({ app, operation }, provide)
+  addLeadRoutes({ app, operation }, provide)
   addTemplateRoutes({ app, operation }, provide)
   addCommunicationRoutes({ app, operation }, provide)
   addStatsRoutes({ app, operation }, provide)
+  addPeopleRoutes({ app, operation }, provide)
   return close()
 }

@@ -33,6 +33,7 @@ const UNCONFIGURED = {
   apiUrl: 'https://api.gupshup.io/wa/api/v1/template/msg',
   templateId: '<GUPSHUP_TEMPLATE_ID>',
   srcName: '<GUPSHUP_SRC_NAME>',
+  notices: {},
 }
 
 /** `/debug/*` of brief 004. It exists only outside production. */

@@ -37,6 +37,7 @@ const aMessage = (status: DeliveryStatus, changes: Partial<CommunicationRow> = {
   currency: null,
   verified: false,
   createdAt: T0,
+  leadId: null,
   ...changes,
 })
 const stats = (period = PERIOD) => deliveryStats(watchedDatabase().db, period)
@@ -63,6 +64,14 @@ describe('the figures of a period', () => {
     await fillCommunications([aMessage(status, { provider })])
     const none = { messages: 1, accepted: 0, delivered: 0, failed: 0, pending: 0, unknown: 0, verified: 0 }
     expect((await stats()).totals).toMatchObject({ ...none, ...counted })
+  })
+
+  it('take what tells of a lead for no code that nobody typed', async () => {
+    const notice = { verificationId: '', leadId: 'lead-1' }
+    await fillCommunications([aMessage('read', { verified: true }), aMessage('delivered', notice), aMessage('sent', notice)])
+    expect((await stats()).totals).toMatchObject({ accepted: 3, verified: 1, verificationRate: 1 })
+    await fillCommunications([aMessage('delivered', { ...notice, country: 'TZ' })])
+    expect((await stats()).groups.find(({ country }) => country === 'TZ')).toMatchObject({ accepted: 1, verificationRate: null })
   })
 
   it('are rates of what was accepted', async () => {

@@ -56,6 +56,7 @@ const messages: CommunicationRow[] = Array.from({ length: COUNT }, (_, nth) => {
     currency: 'USD',
     verified: false,
     createdAt: T0 + nth * SECOND_MS,
+    leadId: null,
   }
 })
 const newestFirst = messages.toReversed()

@@ -80,6 +80,30 @@ describe('createGupshupStandIn', () => {
     expect(vendor.lastCode(`91987654${suffix}`)).toBe('482913')
   })
 
+  it.each([
+    ['a name', ['Asha', '4711']],
+    ['too few digits', ['123']],
+    ['too many digits', ['12345678901']],
+    ['digits among others', ['B002123']],
+  ])('does not take a notice for a code: %s', async (_title, params) => {
+    const vendor = createGupshupStandIn()
+    await vendor.handle(request())
+
+    const response = await vendor.handle(request({ template: JSON.stringify({ ...TEMPLATE, params }) }))
+
+    expect(response.status).toBe(202)
+    expect(vendor.messages[1]).toMatchObject({ code: '', params })
+    expect(vendor.lastCode('919876543210')).toBe('482913')
+  })
+
+  it.each(['1234', '1234567890'])('takes %s for a code', async (code) => {
+    const vendor = createGupshupStandIn()
+
+    await vendor.handle(request({ template: JSON.stringify({ ...TEMPLATE, params: [code] }) }))
+
+    expect(vendor.lastCode('919876543210')).toBe(code)
+  })
+
   it('takes the second message for …0013', async () => {
     const vendor = createGupshupStandIn()
     const destination = '919876540013'

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { GupshupConfig } from '../../../src/config/providers/gupshup'
 import type { FailureReason } from '../../../src/messaging/failure-reason'
+import type { NoticeMessage } from '../../../src/messaging/message'
 import { buildRequest, createGupshup, describeGupshupRequest, readReply } from '../../../src/messaging/providers/gupshup'
 import type { VendorReply } from '../../../src/messaging/providers/http'
 import { META_CODES } from '../../../src/messaging/providers/meta-codes'
@@ -12,8 +14,35 @@ const CONFIG = {
   apiUrl: 'http://gupshup.test/wa/api/v1/template/msg',
   templateId: 'c6aecef6-bcb0-4fb1-8100-28c094e3bc6b',
   srcName: 'Homi & Söhne',
-}
+  notices: {
+    lead_created: {
+      templateId: '0e02d8c5-0000-4000-8000-000000000001',
+      srcName: 'HomiLeads',
+      values: ['first_name', 'application_id'],
+    },
+    lead_status: {
+      templateId: '0e02d8c5-0000-4000-8000-000000000002',
+      srcName: 'Homi & Status',
+      values: ['status', 'first_name', 'application_id'],
+    },
+  },
+} satisfies GupshupConfig
 const MESSAGE = otpMessage('+919876543210', 'whatsapp')
+
+/** What stands in the places of the template for codes. */
+const FILLED = { templateId: CONFIG.templateId, srcName: CONFIG.srcName, params: [CODE] }
+
+function noticeOf(templateId: string | undefined, variables: Readonly<Record<string, string>>): NoticeMessage {
+  const { expiresInSeconds: _, code: __, ...facts } = MESSAGE
+  return { ...facts, kind: 'notice', variables, vendorTemplates: templateId === undefined ? {} : { gupshup: templateId } }
+}
+
+/** The provider with its vendor behind it. */
+function connected(config: GupshupConfig = CONFIG) {
+  const vendor = createGupshupStandIn()
+  const fetch = (url: string, init?: RequestInit) => vendor.handle(new Request(url, init))
+  return { vendor, provider: createGupshup(config, { fetch, timeoutMs: 1000 }) }
+}
 
 const special = (suffix: string) => `+91987654${suffix}`
 
@@ -55,7 +84,7 @@ describeProviderContract({
 
 describe('buildRequest', () => {
   it('builds the one form that the vendor documents', () => {
-    const { url, init } = buildRequest(CONFIG, MESSAGE)
+    const { url, init } = buildRequest(CONFIG, MESSAGE.to, FILLED)
 
     expect({ url, init }).toStrictEqual({
       url: 'http://gupshup.test/wa/api/v1/template/msg',
@@ -70,15 +99,23 @@ describe('buildRequest', () => {
   })
 
   it('keeps quotes in a setting from changing the template', () => {
-    const { init } = buildRequest({ ...CONFIG, templateId: '","params":["0"],"x":"' }, MESSAGE)
+    const { init } = buildRequest(CONFIG, MESSAGE.to, { ...FILLED, templateId: '","params":["0"],"x":"' })
 
     const template = JSON.parse(new URLSearchParams(init.body).get('template') ?? '') as object
     expect(template).toStrictEqual({ id: '","params":["0"],"x":"', params: [CODE] })
   })
 
+  it('keeps quotes in a value from changing the template', () => {
+    const params = ['"],"id":"other', 'a & b = c + d', 'Zoë 🙂']
+    const { init } = buildRequest(CONFIG, MESSAGE.to, { ...FILLED, params })
+
+    const form = new URLSearchParams(init.body)
+    expect(JSON.parse(form.get('template') ?? '')).toStrictEqual({ id: CONFIG.templateId, params })
+    expect([...form.keys()]).toStrictEqual(['channel', 'source', 'destination', 'src.name', 'template'])
+  })
+
   it('sends the code once, in the form, and keeps its leading zeros', async () => {
-    const vendor = createGupshupStandIn()
-    const provider = createGupshup(CONFIG, { fetch: (url, init) => vendor.handle(new Request(url, init)), timeoutMs: 1000 })
+    const { vendor, provider } = connected()
 
     await provider.send({ ...MESSAGE, code: '004217' })
 
@@ -91,24 +128,54 @@ describe('buildRequest', () => {
 })
 
 describe('createGupshup', () => {
-  it('takes the id of the template that the message names', () => {
-    const { form } = buildRequest(CONFIG, { ...MESSAGE, vendorTemplates: { gupshup: 'other-template', msg91: 'not-this' } })
+  const OTHER_TEMPLATE = '0e02d8c5-0000-4000-8000-000000000009'
 
-    expect(JSON.parse(form.template)).toStrictEqual({ id: 'other-template', params: [CODE] })
+  it('sends a code in the template that the message names, with the code as its only parameter', async () => {
+    const { vendor, provider } = connected()
+
+    await provider.send(MESSAGE)
+    await provider.send({
+      ...MESSAGE,
+      variables: { app: 'Homi' },
+      vendorTemplates: { gupshup: OTHER_TEMPLATE, msg91: 'not-this' },
+    })
+
+    expect(vendor.messages).toMatchObject([
+      { templateId: CONFIG.templateId, srcName: CONFIG.srcName, params: [CODE] },
+      { templateId: OTHER_TEMPLATE, srcName: CONFIG.srcName, params: [CODE] },
+    ])
   })
 
-  it('carries codes only', async () => {
-    const { expiresInSeconds: _, code: __, ...facts } = MESSAGE
-    const fetch = () => Promise.reject(new Error('nobody may be called'))
+  it.each(['lead_created', 'lead_status'] as const)(
+    'sends %s in its template and app, with its values in order',
+    async (kind) => {
+      const { templateId, srcName } = CONFIG.notices[kind]
+      const { vendor, provider } = connected()
 
-    const outcome = await createGupshup(CONFIG, { fetch, timeoutMs: 1 }).send({ ...facts, kind: 'notice' })
+      const outcome = await provider.send(noticeOf(templateId, { status: 'Approved', first_name: 'Zoë', application_id: 'APP1' }))
+
+      expect(outcome).toMatchObject({ status: 'accepted', providerMessageId: vendor.messages[0]?.messageId })
+      const facts = { destination: '919876543210', source: CONFIG.source }
+      expect(vendor.messages).toMatchObject([{ ...facts, templateId, srcName, params: ['Approved', 'Zoë', 'APP1'] }])
+    },
+  )
+
+  it.each([
+    ['no template', undefined, CONFIG],
+    ['the template for codes', CONFIG.templateId, CONFIG],
+    ['a template that is set up for nothing', OTHER_TEMPLATE, CONFIG],
+    ['a template where none is set up', CONFIG.notices.lead_created.templateId, { ...CONFIG, notices: {} }],
+  ])('sends no notice in %s', async (_what, templateId, config) => {
+    const { vendor, provider } = connected(config)
+
+    const outcome = await provider.send(noticeOf(templateId, { first_name: 'Zoë' }))
 
     expect(outcome).toStrictEqual({ status: 'rejected', reason: 'bad_request' })
+    expect(vendor.requests).toHaveLength(0)
   })
 
   it("passes on the vendor's id of the message", async () => {
-    const vendor = createGupshupStandIn()
-    const provider = createGupshup(CONFIG, { fetch: (url, init) => vendor.handle(new Request(url, init)), timeoutMs: 1000 })
+    const { vendor, provider } = connected()
 
     const outcome = await provider.send(MESSAGE)
 

@@ -31,6 +31,17 @@ export interface Faults {
   changesTwice?: boolean
   roundsAmounts?: boolean
   noStory?: boolean
+  /** Of leads. */
+  noLeads?: boolean
+  requiresProof?: boolean
+  forgetsProof?: boolean
+  leadWaits?: boolean
+  makesTwoLeads?: boolean
+  noLeadStatus?: boolean
+  noLeadRead?: boolean
+  showsPan?: boolean
+  eraseFails?: boolean
+  keepsErased?: boolean
 }
 
 interface Reply {
@@ -74,10 +85,13 @@ export async function startFakeService(faults: Faults = {}) {
       return refusal(400, 'code_incorrect', faults.hidesGuessesLeft ? {} : { attempts_left: 4 })
     }
     if (!faults.acceptsACodeTwice) live.delete(phone)
+    if (!faults.forgetsProof) proven.add(phone)
     return success({ phone_number: phone })
   }
 
   const payments = fakePayments(faults)
+  const proven = new Set<string>()
+  const leads = fakeLeads(faults, (phone) => proven.has(phone))
   const debug = (): Reply =>
     faults.mode === 'production'
       ? refusal(404, 'route_not_found')
@@ -94,6 +108,7 @@ export async function startFakeService(faults: Faults = {}) {
     'POST /send-otp': send,
     'POST /verify-otp': verify,
     ...payments.routes,
+    ...leads.routes,
   }
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -103,7 +118,7 @@ export async function startFakeService(faults: Faults = {}) {
     const { authorization } = request.headers
     const isClosed = faults.adminKey !== undefined && authorization !== `Bearer ${faults.adminKey}`
     if (authorization !== undefined) withKey.push(route)
-    const handler = routes[route] ?? payments.story(route)
+    const handler = routes[route] ?? payments.story(route) ?? leads.read(route)
     const { status, body, headers } =
       isClosed && route.includes('/v1/') && !route.includes('/api/v1/')
         ? refusal(401, 'unauthorized')
@@ -118,6 +133,8 @@ export async function startFakeService(faults: Faults = {}) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** The code that every number gets. */
     code: CODE,
+    /** Whose leads are there now. */
+    leadsOf: leads.phones,
     sentTo,
     requests,
     /** Requests that came with a bearer token. */
@@ -178,6 +195,50 @@ interface UpdateRequest {
   readonly loan_id: string
   readonly otp_code: string
   readonly status_update: { readonly repayment_status: number; readonly payment_mode_id: number }
+}
+
+/** Leads of a lender that takes everything. */
+function fakeLeads(faults: Faults, isProven: (phone: string) => boolean) {
+  const byPhone = new Map<string, string>()
+  let made = 0
+
+  const create = (body: string): Reply => {
+    const { mobile_number: phone } = JSON.parse(body) as { mobile_number: string }
+    if (faults.noLeads) return refusal(503, 'leads_not_configured')
+    if (faults.requiresProof && !isProven(phone)) return refusal(403, 'phone_not_verified')
+    if (faults.leadWaits) return { status: 202, body: { basic_application_id: null, lead_id: 'l', message: 'saved' } }
+    const known = faults.makesTwoLeads ? undefined : byPhone.get(phone)
+    const id = known ?? `MOCK${(made += 1)}`
+    if (!byPhone.has(phone)) byPhone.set(phone, id)
+    return { status: 200, body: { basic_application_id: id, message: 'created' } }
+  }
+
+  const status = (body: string): Reply => {
+    const asked = JSON.parse(body) as { mobile_number?: string; basic_application_id?: string }
+    const isThere = [...byPhone].some(([phone, id]) => phone === asked.mobile_number || id === asked.basic_application_id)
+    if (!isThere || faults.noLeadStatus) return refusal(404, 'lead_not_found')
+    return { status: 200, body: { status: 'Under Review', message: 'under review' } }
+  }
+
+  const read = (route: string): (() => Reply) | undefined => {
+    const id = /^GET \/v1\/leads\/([^/]+)$/.exec(route)?.[1]
+    const phone = [...byPhone].find(([, one]) => one === id)?.[0]
+    if (phone === undefined || faults.noLeadRead) return undefined
+    return () => ({ status: 200, body: { phone, pan: faults.showsPan ? 'ABCDE1234F' : '******234F', submission: 'submitted' } })
+  }
+
+  const erase = (body: string): Reply => {
+    if (faults.eraseFails) return refusal(503, 'dependency_unavailable')
+    if (!faults.keepsErased) byPhone.delete((JSON.parse(body) as { phone: string }).phone)
+    return { status: 200, body: { erased: { leads: 1 } } }
+  }
+
+  const routes: Record<string, (body: string) => Reply> = {
+    'POST /api_v1/lead_create': create,
+    'POST /api_v1/lead_status': status,
+    'POST /v1/people/erase': erase,
+  }
+  return { routes, read, phones: () => [...byPhone.keys()] }
 }
 
 function ready({ databaseDown, misconfigured }: Faults): Reply {

@@ -155,6 +155,7 @@ function texts({ const: only, enum: values, pattern, format, minLength = 0, maxL
   if (values) return fc.constantFrom(...values)
   if (format === 'date-time') return moments
   if (format === 'date') return days
+  if (format === 'email') return emails
   if (format !== undefined) throw new Error(`the fuzzer does not know the format ${format}`)
   const bounds = { minLength, maxLength }
   if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern), { maxLength })
@@ -163,8 +164,16 @@ function texts({ const: only, enum: values, pattern, format, minLength = 0, maxL
   return fc.oneof(...kinds, ...(telling.length > 0 ? [{ weight: 2, arbitrary: fc.constantFrom(...telling) }] : []))
 }
 
-/** Texts that mean something in one field or another: codes that are wrong there, numbers, ids and codes of tables. */
-const TELLING = ['0000', '1234', '000000', '123456', '+917888888888', '+919876543211', '1', '2', 'cash', 'paid', 'partially_paid']
+/** Texts that mean something in one field or another: codes that are wrong there, numbers, ids, names and codes of tables. */
+const TELLING = [
+  ['0000', '1234', '000000', '123456', '+917888888888', '+919876543211', '1', '2', 'cash', 'paid', 'partially_paid'],
+  ['LAP', 'Personal Loan', 'f', '400001', '1990-06-15', '29/02/2023', 'APP123456789', 'Under Review', '=1+1', '"Doe", J'],
+].flat()
+
+const emails = fc.oneof(
+  fc.constantFrom('john.doe@example.com', ' John@EXAMPLE.com ', 'a@b', '@example.com', '"j d"@example.com', 'ü@example.com'),
+  fc.emailAddress(),
+)
 
 /** Around now, where the messages are, and at the ends of what the form can say. */
 const moments = fc.oneof(

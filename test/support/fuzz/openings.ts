@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { createMessageId } from '../../../src/otp/message-id'
 import { toCursor } from '../../../src/payments/story/place'
 import { fireAlarm, gateOf } from '../gate'
+import { putLead } from '../leads'
 import { putLoan, uniqueLenderId } from '../loans'
 import { type createService, uniquePhone } from '../service'
 import type { Things } from './places'
@@ -14,6 +15,9 @@ export type Opening =
   | 'a loan of another repayment'
   | 'a payment code'
   | 'a confirmation'
+  | 'a lead'
+  | 'a lead that waits'
+  | 'a lead that was given up'
 
 type Service = ReturnType<typeof createService>
 
@@ -24,6 +28,8 @@ const OPENINGS: Readonly<Record<string, readonly Opening[]>> = {
   confirmations: ['a loan', 'a confirmation', 'a confirmation'],
   loans: ['nothing', 'a loan', 'a loan of another repayment', 'a payment code', 'a confirmation'],
   webhooks: ['nothing', 'a verification', 'a verification'],
+  leads: ['nothing', 'a lead', 'a lead', 'a lead that waits', 'a lead that was given up'],
+  people: ['nothing', 'a verification', 'a lead', 'a payment code'],
 }
 
 /** Those that go with a group of operations, the usual ones more than once. */
@@ -35,15 +41,17 @@ export const TEMPLATE = { template_name: 'Fuzzed', channel: 'sms', content: '{{o
 
 let opened = 0
 
-/** One person in each sequence, so that sends, guesses and waits meet. */
-export async function open(service: Service, opening: Opening, hasTemplate = false): Promise<Things> {
+/** One person in each sequence, so that sends, guesses and waits meet. @param lastDigits of the number, for a scenario */
+export async function open(service: Service, opening: Opening, hasTemplate = false, lastDigits?: string): Promise<Things> {
   opened += 1
-  const phone = uniquePhone()
+  const phone = uniquePhone(lastDigits)
   const nothing: Things = {
     phone,
     mobile: phone.slice('+91'.length),
     verification: 'ver_none',
     confirmation: 'ver_none',
+    lead: 'none',
+    application: 'NONE',
     communication: 'none',
     message: 'msg_none',
     template: `fuzzed_${opened}`,
@@ -60,6 +68,7 @@ async function begin(service: Service, opening: Opening, things: Things): Promis
   const { phone, loan, repayment } = things
   const ask = (operationId: string, path: string, body: object) => askFor(service, things, { operationId, path, body })
   if (opening === 'nothing') return {}
+  if (opening in LEADS) return putTheirLead(phone, opening as keyof typeof LEADS)
   if (opening === 'a verification') return ask('createVerification', '/v1/verifications', { to: phone })
   const first = opening === 'a loan of another repayment' ? `${repayment}0` : repayment
   await putLoan({ loanId: loan, contacts: { applicant: phone }, repayments: [{ id: first }] })
@@ -68,6 +77,19 @@ async function begin(service: Service, opening: Opening, things: Things): Promis
   if (opening !== 'a confirmation') return {}
   const payment = { ...about, amount: '5000.00', currency: 'INR', payment_mode: 'cash' }
   return ask('createConfirmation', '/v1/payments/confirmations', payment)
+}
+
+/** The lender has never heard of those that it does not have. */
+const UNHEARD_OF = { applicationId: null, status: null, statusAt: null, inDoubt: true, attempts: 3, failure: 'timeout' } as const
+const LEADS = {
+  'a lead': () => ({}),
+  'a lead that waits': () => ({ ...UNHEARD_OF, submission: 'waiting', nextAttemptAt: Date.now() + 60_000 }),
+  'a lead that was given up': () => ({ ...UNHEARD_OF, submission: 'given_up' }),
+} satisfies Partial<Record<Opening, () => Parameters<typeof putLead>[0]>>
+
+async function putTheirLead(phone: string, opening: keyof typeof LEADS): Promise<Partial<Things>> {
+  const { id: lead, applicationId } = await putLead({ ...LEADS[opening](), personal: { phone } })
+  return { lead, ...(applicationId !== null && { application: applicationId }) }
 }
 
 async function askFor(
@@ -94,6 +116,15 @@ export function made(operationId: string, body: unknown): Partial<Things> {
     case 'createConfirmation': {
       const { id, communication_id: communication } = body as { id: string; communication_id: string }
       return { confirmation: id, communication, message: createMessageId(id, communication) }
+    }
+    case 'createLead':
+    case 'submitLead': {
+      const { id: lead, application_id: application } = body as { id: string; application_id: string | null }
+      return { lead, ...(application !== null && { application }) }
+    }
+    case 'homi.leadCreate': {
+      const created = body as { basic_application_id: string } | { basic_application_id: null; lead_id: string }
+      return 'lead_id' in created ? { lead: created.lead_id } : { application: created.basic_application_id }
     }
     case 'payment-otp.send':
       return { communication: (body as { communication_id: string }).communication_id }

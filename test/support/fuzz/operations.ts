@@ -28,6 +28,8 @@ export interface FuzzedOperation {
   readonly query: readonly Parameter[]
   readonly body: FuzzedBody | undefined
   readonly isAdminOnly: boolean
+  /** The statuses of its answers that are no failures. */
+  readonly successes: readonly number[]
 }
 
 interface OperationObject {
@@ -35,6 +37,7 @@ interface OperationObject {
   readonly tags: readonly string[]
   readonly security?: unknown
   readonly parameters?: readonly Parameter[]
+  readonly responses: object
   readonly requestBody?: { readonly content: unknown; readonly required: boolean }
 }
 
@@ -48,7 +51,7 @@ const LIMITS: Readonly<Record<string, number>> = {
 /** Every operation of the document. */
 export const operations: readonly FuzzedOperation[] = Object.entries(apiDocument.paths ?? {}).flatMap(([path, item]) =>
   Object.entries(item as Record<string, OperationObject>).map(
-    ([method, { operationId, tags, security, parameters = [], requestBody }]) => ({
+    ([method, { operationId, tags, security, parameters = [], requestBody, responses }]) => ({
       operationId,
       group: groupOf(tags[0]!, path),
       method: method.toUpperCase(),
@@ -57,6 +60,9 @@ export const operations: readonly FuzzedOperation[] = Object.entries(apiDocument
       query: parameters.filter((parameter) => parameter.in === 'query'),
       body: requestBody && bodyOf(operationId, requestBody),
       isAdminOnly: security !== undefined,
+      successes: Object.keys(responses)
+        .map(Number)
+        .filter((status) => status < 300),
     }),
   ),
 )
@@ -64,6 +70,8 @@ export const operations: readonly FuzzedOperation[] = Object.entries(apiDocument
 function groupOf(tag: string, path: string): string {
   if (path.startsWith('/v1/payments/')) return 'confirmations'
   if (path.startsWith('/v1/loans')) return 'loans'
+  if (/^\/(v1\/leads|api_v1\/lead_)/.test(path)) return 'leads'
+  if (path.startsWith('/v1/people/')) return 'people'
   return /^\/v1\/(repayment-statuses|payment-modes)$/.test(path) ? 'references' : tag
 }
 

@@ -11,6 +11,9 @@ export interface Things {
   readonly loan: string
   readonly repayment: string
   readonly confirmation: string
+  readonly lead: string
+  /** The lender's id of the lead. */
+  readonly application: string
   /** Where a list or a story goes on. */
   readonly cursor: string
 }
@@ -27,6 +30,8 @@ export const PLACES: Readonly<Record<keyof Things, string>> = {
   loan: '123',
   repayment: '456',
   confirmation: '{confirmation}',
+  lead: '{lead}',
+  application: 'APP123456789',
   cursor: '{cursor}',
 }
 

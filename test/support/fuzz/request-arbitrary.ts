@@ -13,7 +13,10 @@ export interface FuzzedRequest extends Payload {
   readonly path: string
 }
 
-/** What a path's parameter means, by what stands before it: one of these. A confirmation is a verification as well. */
+/**
+ * What a path's parameter means, by what stands before it: one of these. A confirmation is a verification as well, and a
+ * lead has the lender's id, too.
+ */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   verifications: [PLACES.verification, PLACES.verification, PLACES.confirmation],
   confirmations: [PLACES.confirmation, PLACES.confirmation, PLACES.verification],
@@ -22,6 +25,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   status: [PLACES.message],
   loans: [PLACES.loan],
   repayments: [PLACES.repayment],
+  leads: [PLACES.lead, PLACES.lead, PLACES.application],
   gupshup: [SECRETS.path],
   msg91: [SECRETS.path],
 }
@@ -121,6 +125,7 @@ function ids(thing: string): fc.Arbitrary<string> {
             'check',
             'preview',
             'import',
+            'export',
             `${thing}x`,
             'ver_',
             'msg_',

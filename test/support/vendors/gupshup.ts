@@ -64,7 +64,7 @@ export interface GupshupMessage {
   readonly srcName: string
   readonly templateId: string
   readonly params: readonly string[]
-  /** The first parameter. */
+  /** The first parameter, where it can be a code; empty in a notice. */
   readonly code: string
 }
 
@@ -91,7 +91,7 @@ export interface GupshupStandIn {
   handle(request: Request): Promise<Response>
   readonly messages: readonly GupshupMessage[]
   readonly requests: readonly GupshupRequest[]
-  /** The code of the last well-formed request for a number (with or without `+`), whatever the answer was. */
+  /** The code of the last well-formed request with one for a number (with or without `+`), whatever the answer was. */
   lastCode(destination: string): string | undefined
   /** Forgets everything. */
   reset(): void
@@ -112,7 +112,7 @@ export function createGupshupStandIn({ apiKey, delayMs = 0, onMessage }: Gupshup
     if (refusal) return refusal
     const message = parseMessage(seen.body)
     if (typeof message === 'string') return error(400, message)
-    codes.set(message.destination, message.code)
+    if (message.code !== '') codes.set(message.destination, message.code)
     return answer(message, request.signal)
   }
 
@@ -240,6 +240,7 @@ function parseMessage(body: string): GupshupMessage | string {
   if (field('src.name') === '') return 'Invalid App Name'
   const template = parseTemplate(field('template'))
   if (!template) return 'Invalid Template'
+  const [first = ''] = template.params
   return {
     messageId: crypto.randomUUID(),
     destination: field('destination'),
@@ -247,12 +248,13 @@ function parseMessage(body: string): GupshupMessage | string {
     srcName: field('src.name'),
     templateId: template.id,
     params: template.params,
-    code: template.params[0] ?? '',
+    code: CODE.test(first) ? first : '',
   }
 }
 
 /** Digits with the country code, and no `+`. */
 const NUMBER = /^[1-9]\d{6,14}$/
+const CODE = /^\d{4,10}$/
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 function parseTemplate(text: string): { id: string; params: string[] } | undefined {

@@ -1,0 +1,28 @@
+import { type SQL, desc, eq } from 'drizzle-orm'
+import { timeOfUuidv7 } from '../audit/uuid-time'
+import type { Database } from '../db/client'
+import { leads } from '../db/schema'
+import { fromDatabase } from '../messaging/communications/from-database'
+import type { LeadRow } from './lead'
+
+/** How a lead is asked for. */
+export type LeadKey =
+  /** Ours, or the lender's. */
+  | { readonly id: string }
+  /** The newest of a number, by its keyed hash. */
+  | { readonly phoneHash: string }
+
+/**
+ * One lead, by our id of it, the lender's, or the number.
+ * @throws `dependency_unavailable`
+ */
+export async function findLead(db: Database, key: LeadKey): Promise<LeadRow | undefined> {
+  return fromDatabase(db.select().from(leads).where(conditionOf(key)).orderBy(desc(leads.id)).limit(1).get())
+}
+
+/** Which rows a key means. */
+export function conditionOf(key: LeadKey): SQL {
+  if ('phoneHash' in key) return eq(leads.phoneHash, key.phoneHash)
+  // Lenders number otherwise than by our kind of ids.
+  return timeOfUuidv7(key.id) === undefined ? eq(leads.applicationId, key.id) : eq(leads.id, key.id)
+}

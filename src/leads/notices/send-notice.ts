@@ -1,0 +1,69 @@
+import { and, eq, lte } from 'drizzle-orm'
+import type { NoticeKind } from '../../config/notices'
+import { NOTICE_LEASE_MS } from '../../config/limits'
+import { errorName } from '../../core/log'
+import { leadNotices } from '../../db/schema'
+import { deliver } from '../../messaging/deliver'
+import { settledDetail } from '../../messaging/settled-detail'
+import type { LeadDeps } from '../deps'
+import type { LeadNoticeRow, LeadRow } from '../lead'
+import { openPersonal } from '../personal'
+import { nextNoticeAt } from './after-notice'
+import { composeNotice } from './compose-notice'
+import { settleNotice, unsentDetail } from './settle-notice'
+
+/**
+ * Tells a customer what became of a lead, at most once: whoever takes the message first sends it, and one whose Worker died
+ * meanwhile is not sent again. Never throws: nothing of the lead depends on it.
+ */
+export async function sendNotice(deps: LeadDeps, lead: LeadRow, notice: LeadNoticeRow): Promise<void> {
+  try {
+    const taken = await take(deps, notice)
+    if (taken) await send(deps, lead, taken)
+  } catch (error) {
+    const note = { lead_id: lead.id, communication_id: notice.communicationId, error_name: errorName(error) }
+    deps.log('error', 'notice.failed', note)
+  }
+}
+
+/** @returns undefined where somebody else has it, or it is over, or not due */
+async function take({ db, clock }: LeadDeps, notice: LeadNoticeRow): Promise<LeadNoticeRow | undefined> {
+  const now = clock()
+  const taken = { isSending: true, dueAt: now + NOTICE_LEASE_MS, attempts: notice.attempts + 1 }
+  const isDue = and(
+    eq(leadNotices.leadId, notice.leadId),
+    eq(leadNotices.version, notice.version),
+    eq(leadNotices.isSending, false),
+    eq(leadNotices.attempts, notice.attempts),
+    lte(leadNotices.dueAt, now),
+  )
+  const done = await db.update(leadNotices).set(taken).where(isDue)
+  return done.meta.changes > 0 ? { ...notice, ...taken } : undefined
+}
+
+async function send(deps: LeadDeps, lead: LeadRow, notice: LeadNoticeRow): Promise<void> {
+  const { personalKeys, carrierOf, breaker, clock, log, config } = deps
+  if (isOvertaken(lead, notice)) {
+    log('warn', 'notice.overtaken', { lead_id: lead.id, communication_id: notice.communicationId })
+    return settleNotice(deps, lead, notice, unsentDetail(notice, 'failed'), undefined)
+  }
+  const carrier = carrierOf(notice.kind as NoticeKind)
+  const personal = personalKeys && (await openPersonal(personalKeys, lead))
+  if (!carrier || !personal) return dropNotice(deps, lead, notice)
+  const message = composeNotice(lead, notice, personal, carrier)
+  const hops = [{ provider: carrier.provider, channel: message.channel }]
+  const delivery = await deliver(hops, async () => message, { maxProviders: 1, breaker, clock, log })
+  const detail = settledDetail(config.prices, { message, template: null, delivery, country: lead.country })
+  await settleNotice(deps, lead, notice, detail, nextNoticeAt(delivery, notice.attempts, clock()))
+}
+
+/** It waited for so long that the lead stands otherwise now, which its customer is told by another message. */
+function isOvertaken(lead: LeadRow, { kind, version }: LeadNoticeRow): boolean {
+  return kind === ('lead_status' satisfies NoticeKind) && version < lead.version
+}
+
+/** Nobody can carry it any more, or its reader cannot be told from the lead. */
+async function dropNotice({ db, log }: LeadDeps, lead: LeadRow, notice: LeadNoticeRow): Promise<void> {
+  log('warn', 'notice.dropped', { lead_id: lead.id, communication_id: notice.communicationId })
+  await db.delete(leadNotices).where(and(eq(leadNotices.leadId, notice.leadId), eq(leadNotices.version, notice.version)))
+}

@@ -1,0 +1,27 @@
+import { PROOF_LIFETIME_MS } from '../config/limits'
+import { refuse } from '../core/app-error'
+import type { PhoneNumber } from '../phone/phone-number'
+import type { LeadDeps } from './deps'
+
+const MS_PER_MINUTE = 60_000
+
+/**
+ * That whoever asks has the number: a code that was sent to it was typed just now, on any surface.
+ * @param isTrusted the caller may ask for everybody
+ * @throws `phone_not_verified`, `dependency_unavailable`
+ */
+export async function requireProof(
+  { gates, config, clock }: Pick<LeadDeps, 'gates' | 'config' | 'clock'>,
+  phone: Pick<PhoneNumber, 'e164'>,
+  isTrusted: boolean,
+): Promise<void> {
+  if (!config.leads.requireVerifiedPhone || isTrusted) return
+  const { gate } = await gates.forPhone(phone.e164)
+  const provenAt = await gate.call((remote) => remote.provenAt())
+  if (!isFresh(provenAt, clock())) throw refuse('phone_not_verified', { withinMinutes: PROOF_LIFETIME_MS / MS_PER_MINUTE })
+}
+
+/** @param provenAt and `now` in milliseconds since the epoch */
+export function isFresh(provenAt: number | null, now: number): boolean {
+  return provenAt !== null && now - provenAt < PROOF_LIFETIME_MS
+}
