@@ -74,7 +74,6 @@ function compose(env: Env): Deps {
   const templates = createTemplates({ db, clock: systemClock, log: consoleLog })
   const hashPhone = createPhoneHasher(config.keys.phoneHashKey)
   const gates = createGates(env.PHONE_GATE, hashPhone, consoleLog)
-  const breaker = createCircuitBreaker(consoleLog)
   return {
     config,
     profiles: createProfiles(config),
@@ -91,7 +90,8 @@ function compose(env: Env): Deps {
       signRequest: createHmacSigner(config.keys.phoneHashKey),
       lender: lenderOf(config),
       carrierOf: createCarrierOf(registry, config.gupshup),
-      breaker,
+      // Of their own: a template for leads that a vendor refuses must not keep it from carrying codes.
+      breaker: createCircuitBreaker(consoleLog),
       clock: systemClock,
       log: consoleLog,
     },
@@ -104,7 +104,7 @@ function compose(env: Env): Deps {
       providersFor: (profile, channel) => providersFor(profile, channel, registry, profile.codeLength),
       confirmers: confirmersOf(registry),
       templates,
-      breaker,
+      breaker: createCircuitBreaker(consoleLog),
       newCode: config.mockEnabled ? mockCode : generateCode,
       clock: systemClock,
       log: consoleLog,

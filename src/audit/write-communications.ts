@@ -9,17 +9,25 @@ import { DELIVERY_RANK } from './delivery-status'
 const UNKNOWN = sql.raw(String(DELIVERY_RANK.unknown))
 const LOST = sql.raw(String(DELIVERY_RANK.failed))
 
-/** What is told of messages, as statements for D1: at most four, however many they are. */
-export function writeCommunications(db: Database, { communications: rows, attempts }: ToldMessages) {
+/**
+ * What is told of messages, as statements for D1: at most four, however many they are.
+ * @param isKept whether any of it is still to be kept, asked in the statements; left out: it is
+ */
+export function writeCommunications(db: Database, { communications: rows, attempts }: ToldMessages, isKept: SQL = sql`true`) {
   const settled = rows.filter(({ provider }) => provider !== null)
   const others = rows.filter(({ provider }) => provider === null)
   const carried = settled.filter(({ providerMessageId }) => providerMessageId !== null).map(({ id }) => id)
   const ofThese = sql`json_each(${JSON.stringify(carried)}) asked cross join ${communications} c on c.id = asked.value`
   return [
-    ...(settled.length > 0 ? [upsertCommunications(db, settled, { ...PROGRESS, ...CARRIER })] : []),
-    ...(others.length > 0 ? [upsertCommunications(db, others, PROGRESS)] : []),
+    ...(settled.length > 0 ? [upsertCommunications(db, settled, { ...PROGRESS, ...CARRIER }, isKept)] : []),
+    ...(others.length > 0 ? [upsertCommunications(db, others, PROGRESS, isKept)] : []),
     ...(attempts.length > 0
-      ? [db.insert(communicationLog).select(selectRows(communicationLog, attempts)).onConflictDoNothing()]
+      ? [
+          db
+            .insert(communicationLog)
+            .select(sql`${selectRows(communicationLog, attempts)} and ${isKept}`)
+            .onConflictDoNothing(),
+        ]
       : []),
     // A vendor's report can be here before the message that it is about.
     ...(carried.length > 0 ? [applyReceipts(db, ofThese)] : []),
@@ -107,10 +115,10 @@ const CARRIER: Changes = {
   currency: orTold(communications.currency),
 }
 
-function upsertCommunications(db: Database, rows: readonly CommunicationRow[], set: Changes) {
+function upsertCommunications(db: Database, rows: readonly CommunicationRow[], set: Changes, isKept: SQL) {
   return db
     .insert(communications)
-    .select(selectRows(communications, rows))
+    .select(sql`${selectRows(communications, rows)} and ${isKept}`)
     .onConflictDoUpdate({ target: communications.id, set, setWhere: isChange(set) })
 }
 

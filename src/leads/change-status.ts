@@ -1,3 +1,4 @@
+import { refuse } from '../core/app-error'
 import { fromDatabase } from '../messaging/communications/from-database'
 import type { Caller } from '../otp/deps'
 import type { LeadChange } from './decide-submission'
@@ -6,6 +7,8 @@ import { findLead } from './find-lead'
 import type { LeadRow } from './lead'
 import { sendNotice } from './notices/send-notice'
 import { changeLead } from './write-lead'
+
+const SECOND_MS = 1000
 
 /** Of changes at once each is made over the one before. */
 const TRIES = 3
@@ -38,12 +41,20 @@ export async function changeStatus(
     if (changed) return changed.lead
     lead = await findLead(deps.db, { id: before.id })
   }
+  // Others were faster each time: whoever brought it has to bring it again.
+  if (lead && isNews(lead, news)) throw refuse('dependency_unavailable', { dependency: 'd1' })
+  if (lead && lead.status !== news.status) deps.log('info', 'lead.status_not_taken', { lead_id: lead.id, reason: news.source })
   return lead
 }
 
+/** Older news is none, nor is the same status again. */
 function isNews({ status, statusAt }: LeadRow, news: StatusNews): boolean {
-  const isOld = news.changedAt !== undefined && statusAt !== null && news.changedAt < statusAt
-  return !isOld && news.status !== status
+  return news.status !== status && (news.changedAt === undefined || statusAt === null || !isBefore(news.changedAt, statusAt))
+}
+
+/** Who tells of whole seconds only may mean the end of one. */
+function isBefore(changedAt: number, statusAt: number): boolean {
+  return changedAt < (changedAt % SECOND_MS === 0 ? Math.floor(statusAt / SECOND_MS) * SECOND_MS : statusAt)
 }
 
 function toChange({ status: from }: LeadRow, { status, changedAt, source }: StatusNews, now: number): LeadChange {

@@ -9,6 +9,7 @@ import type { LeadDeps, ReadyLeadDeps } from './deps'
 import { type LeadDraft, requestHashOf } from './draft'
 import type { LeadRow } from './lead'
 import { sealPersonal } from './personal'
+import { findLead } from './find-lead'
 import { requireLender } from './require-lender'
 import { requireProof } from './require-proof'
 import { submitClaimed, submitIfDue } from './submit-lead'
@@ -45,7 +46,9 @@ export async function submitAgain(deps: ReadyLeadDeps, caller: Caller, lead: Lea
   if (lead.submission === 'submitted') return lead
   const isOver = lead.submission !== 'waiting' || isTooOld(lead, deps.clock())
   const changed = isOver ? await fromDatabase(changeLead(deps, caller, lead, resumed(deps.clock()))) : undefined
-  return submitIfDue(deps, caller, changed?.lead ?? lead)
+  // Whoever began anew at the same time has it now.
+  const current = isOver && !changed ? await findLead(deps.db, { id: lead.id }) : undefined
+  return submitIfDue(deps, caller, changed?.lead ?? current ?? lead)
 }
 
 /** Due to be given up by the next attempt: whoever asks for it once more begins its time anew. */

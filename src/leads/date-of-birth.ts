@@ -1,6 +1,8 @@
 const ADULT_YEARS = 18
 /** Nobody who is older asks for a loan: it is a slip of the pen. */
 const OLDEST_YEARS = 120
+/** Indian time is ahead of UTC by as much, all year round. */
+const INDIA_OFFSET_MS = 5.5 * 60 * 60 * 1000
 
 const SPELLINGS = [
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/,
@@ -26,10 +28,10 @@ export function readDate(text: string): string | undefined {
 /**
  * What speaks against a date of birth; undefined where nothing does.
  * @param dateOfBirth `1990-06-15`
- * @param now milliseconds since the epoch; the day is that of UTC
+ * @param now milliseconds since the epoch; the day is that of India, where the lender is
  */
 export function ageProblem(dateOfBirth: string, now: number): string | undefined {
-  const today = new Date(now).toISOString().slice(0, 10)
+  const today = new Date(now + INDIA_OFFSET_MS).toISOString().slice(0, 10)
   if (dateOfBirth > today) return 'is in the future'
   const years = ageOn(dateOfBirth, today)
   if (years < ADULT_YEARS) return `must be ${ADULT_YEARS} years ago or more`

@@ -11,7 +11,7 @@ export interface LeadChange {
   readonly notice?: { readonly kind: NoticeKind; readonly status: string | null }
 }
 
-type Tried = Pick<LeadRow, 'attempts' | 'waitingSince'>
+type Tried = Pick<LeadRow, 'attempts' | 'waitingSince' | 'status' | 'statusAt'>
 
 /**
  * What an attempt to submit a lead makes of it. Whatever is not certain is tried again, with growing pauses, until it is
@@ -23,7 +23,8 @@ export function afterAttempt(lead: Tried, outcome: SubmitOutcome, now: number, j
   switch (outcome.status) {
     case 'accepted': {
       const { applicationId, customerId, relationId, response } = outcome.application
-      const status = outcome.application.status ?? FIRST_STATUS
+      // What the lender told by itself before is newer than what it answers.
+      const status = lead.status ?? outcome.application.status ?? FIRST_STATUS
       return {
         set: {
           ...OVER,
@@ -33,7 +34,7 @@ export function afterAttempt(lead: Tried, outcome: SubmitOutcome, now: number, j
           customerId,
           relationId,
           status,
-          statusAt: now,
+          statusAt: lead.status === null ? now : lead.statusAt,
           lenderResponse: response ?? null,
         },
         event: { kind: 'submission.accepted', detail: { attempt: lead.attempts, application_id: applicationId, status } },

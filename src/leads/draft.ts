@@ -21,5 +21,5 @@ export async function requestHashOf(sign: HmacSigner, draft: LeadDraft): Promise
   const { phone, loanType, loanAmount, loanTenureYears, personal } = draft
   const { firstName, lastName, gender, email, pan, dateOfBirth, pinCode } = personal
   const asked = [phone.e164, loanType, loanAmount, loanTenureYears, firstName, lastName, gender, email, pan, dateOfBirth, pinCode]
-  return sign(`lead:v1:${JSON.stringify(asked).toLowerCase()}`)
+  return sign(`lead:v1:${JSON.stringify(asked).normalize('NFC').toLowerCase()}`)
 }

@@ -1,4 +1,4 @@
-import { type SQL, and, eq, inArray, lt, ne } from 'drizzle-orm'
+import { type SQL, and, eq, inArray, lt, ne, or } from 'drizzle-orm'
 import { uuidv7From } from '../audit/uuid-time'
 import type { Database } from '../db/client'
 import { type Erasing, type Taking, countOf } from '../db/erasing'
@@ -12,7 +12,8 @@ export function eraseLeadsOf(db: Database, phoneHash: string): Erasing {
 }
 
 /**
- * The oldest leads that were asked for before a moment, but for those that the lender is still to get.
+ * The oldest leads that were asked for before a moment, but for those that the lender is still to get: what has waited for
+ * all that time as well waits for a lender that is not there any more.
  * @param before milliseconds since the epoch
  * @param limit at most so many
  * @returns statements for one transaction, of which the last one takes the leads
@@ -21,7 +22,12 @@ export function eraseLeadsBefore(db: Database, before: number, limit: number): r
   const oldest = db
     .select({ id: leads.id })
     .from(leads)
-    .where(and(lt(leads.id, uuidv7From(before)), ne(leads.submission, 'waiting' satisfies Submission)))
+    .where(
+      and(
+        lt(leads.id, uuidv7From(before)),
+        or(ne(leads.submission, 'waiting' satisfies Submission), lt(leads.waitingSince, before)),
+      ),
+    )
     .orderBy(leads.id)
     .limit(limit)
   return eraseLeads(db, inArray(leads.id, oldest))

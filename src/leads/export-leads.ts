@@ -114,7 +114,8 @@ async function* writePieces(
 async function readLeads({ db }: ExportDeps, filter: ExportFilter, last: string | undefined): Promise<readonly LeadRow[]> {
   const { createdAfter, createdBefore, submission } = filter
   const isThere = and(
-    submission === undefined || submission === 'submitted' ? undefined : isUnsubmitted(submission),
+    // Of those that wait each read would go through all, to bring them into order.
+    submission === 'refused' || submission === 'given_up' ? isUnsubmitted(submission) : undefined,
     last === undefined ? gte(leads.id, uuidv7From(createdAfter)) : gt(leads.id, last),
     lt(leads.id, uuidv7From(createdBefore)),
   )

@@ -1,4 +1,4 @@
-import { type SQL, desc, eq } from 'drizzle-orm'
+import { type SQL, desc, eq, or } from 'drizzle-orm'
 import { timeOfUuidv7 } from '../audit/uuid-time'
 import type { Database } from '../db/client'
 import { leads } from '../db/schema'
@@ -23,6 +23,8 @@ export async function findLead(db: Database, key: LeadKey): Promise<LeadRow | un
 /** Which rows a key means. */
 export function conditionOf(key: LeadKey): SQL {
   if ('phoneHash' in key) return eq(leads.phoneHash, key.phoneHash)
-  // Lenders number otherwise than by our kind of ids.
-  return timeOfUuidv7(key.id) === undefined ? eq(leads.applicationId, key.id) : eq(leads.id, key.id)
+  const isLenders = eq(leads.applicationId, key.id)
+  const ours = key.id.toLowerCase()
+  // Few lenders number by our kind of ids: of the others' only one index is asked.
+  return timeOfUuidv7(ours) === undefined ? isLenders : or(eq(leads.id, ours), isLenders)!
 }

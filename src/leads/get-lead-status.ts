@@ -48,7 +48,8 @@ export async function getLeadStatus(
   const lead = id === undefined ? phoneHash && (await findLead(deps.db, { phoneHash })) : await findLead(deps.db, { id })
   if (!lead || (phoneHash !== undefined && lead.phoneHash !== phoneHash)) throw refuse('lead_not_found', {})
   if (lead.submission !== 'submitted') {
-    return { status: UNSUBMITTED[lead.submission as keyof typeof UNSUBMITTED], lastKnownAt: undefined }
+    // Somebody may have told of it all the same.
+    return { status: lead.status ?? UNSUBMITTED[lead.submission as keyof typeof UNSUBMITTED], lastKnownAt: undefined }
   }
   const askedAt = deps.clock()
   const said = await askLender(deps, lead)

@@ -4,6 +4,7 @@ import { changeStatus, type StatusNews } from './change-status'
 import type { LeadDeps } from './deps'
 import { findLead } from './find-lead'
 import type { LeadRow } from './lead'
+import { statusWords } from './lender/status-words'
 import { createCleaner } from './lender/without-personal'
 import { openPersonal } from './personal'
 
@@ -30,5 +31,5 @@ export async function pushLeadStatus(
 /** A status is kept in clear: a lender that names its customer there is not to be kept word for word. */
 async function cleaned({ personalKeys }: LeadDeps, lead: LeadRow, status: string): Promise<string> {
   const personal = personalKeys && (await openPersonal(personalKeys, lead))
-  return createCleaner(personal ?? {}).text(status)
+  return statusWords(status, createCleaner(personal ?? {}))
 }

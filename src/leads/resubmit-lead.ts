@@ -28,6 +28,6 @@ export async function resubmitLead(deps: LeadDeps, caller: Caller, id: string): 
 }
 
 /** An attempt that may still go on: it has said nothing, and not been silent for long enough to be dead. */
-function isUnderWay({ inDoubt, updatedAt }: LeadRow, now: number): boolean {
-  return inDoubt && now - updatedAt < SUBMISSION_LEASE_MS
+function isUnderWay({ inDoubt, failure, updatedAt }: LeadRow, now: number): boolean {
+  return inDoubt && failure === null && now - updatedAt < SUBMISSION_LEASE_MS
 }

@@ -26,10 +26,15 @@ export async function submitDueLeads(deps: LeadDeps, caller: Caller): Promise<nu
   let failures = 0
   const work = async () => {
     for (let lead = due.shift(); lead && failures < SUBMISSION_FAILURES_BEFORE_STOP; lead = due.shift()) {
-      const after = await submitIfDue(ready, caller, lead).catch((error: unknown) => {
-        deps.log('error', 'lead.not_submitted', { dependency: 'd1', error_name: errorName(error) })
-        return undefined
-      })
+      const told: Promise<unknown>[] = []
+      const after = await submitIfDue(ready, { ...caller, defer: (telling) => told.push(telling) }, lead).catch(
+        (error: unknown) => {
+          deps.log('error', 'lead.not_submitted', { dependency: 'd1', error_name: errorName(error) })
+          return undefined
+        },
+      )
+      // Waited for, so that no more calls are out at a time than leads: an isolate has six connections.
+      await Promise.all(told)
       // Somebody else took it.
       if (after === lead) continue
       if (after?.submission === 'submitted') submitted += 1

@@ -1,16 +1,18 @@
 import { DEPENDENCY_TIMEOUT_MS, SUBMISSION_LEASE_MS } from '../config/limits'
 import { errorName } from '../core/log'
+import { randomFraction } from '../core/random-fraction'
 import { withTimeout } from '../core/with-timeout'
 import { fromDatabase } from '../messaging/communications/from-database'
 import type { Caller } from '../otp/deps'
 import { afterAttempt, type LeadChange } from './decide-submission'
 import type { ReadyLeadDeps } from './deps'
+import { findLead } from './find-lead'
 import type { LeadRow } from './lead'
 import type { Application, SubmitOutcome } from './lender/lender'
 import { sendNotice } from './notices/send-notice'
 import { openPersonal } from './personal'
 import { toLoanType } from './loan-type'
-import { claimLead, changeLead } from './write-lead'
+import { type ChangedLead, claimLead, changeLead } from './write-lead'
 
 /**
  * Hands a lead to the lender that waits for it and is due. Of several that try at once one does.
@@ -31,10 +33,11 @@ export async function submitIfDue(deps: ReadyLeadDeps, caller: Caller, lead: Lea
  */
 export async function submitClaimed(deps: ReadyLeadDeps, caller: Caller, lead: LeadRow, wasInDoubt: boolean): Promise<LeadRow> {
   const outcome = await tryToSubmit(deps, lead, wasInDoubt)
-  const change = afterAttempt(lead, outcome, deps.clock(), randomFraction())
+  const decide = (tried: LeadRow) => afterAttempt(tried, outcome, deps.clock(), randomFraction())
+  const change = decide(lead)
   logAttempt(deps, caller, lead, change)
   try {
-    const changed = await withTimeout(changeLead(deps, caller, lead, change), DEPENDENCY_TIMEOUT_MS)
+    const changed = await withTimeout(recordAttempt(deps, caller, lead, decide), DEPENDENCY_TIMEOUT_MS)
     if (changed?.notice) caller.defer(sendNotice(deps, changed.lead, changed.notice))
     if (changed) return changed.lead
     deps.log('warn', 'lead.changed_meanwhile', { request_id: caller.requestId, lead_id: lead.id })
@@ -43,6 +46,20 @@ export async function submitClaimed(deps: ReadyLeadDeps, caller: Caller, lead: L
     deps.log('error', 'lead.not_recorded', note)
   }
   return { ...lead, ...change.set }
+}
+
+/** A status that was told meanwhile is no other attempt: what came of this one is written over it. */
+async function recordAttempt(
+  deps: ReadyLeadDeps,
+  caller: Caller,
+  lead: LeadRow,
+  decide: (tried: LeadRow) => LeadChange,
+): Promise<ChangedLead | undefined> {
+  const changed = await changeLead(deps, caller, lead, decide(lead))
+  if (changed) return changed
+  const now = await findLead(deps.db, { id: lead.id })
+  const isSameAttempt = now?.submission === 'waiting' && now.inDoubt && now.attempts === lead.attempts
+  return isSameAttempt && now.waitingSince === lead.waitingSince ? changeLead(deps, caller, now, decide(now)) : undefined
 }
 
 async function tryToSubmit(deps: ReadyLeadDeps, lead: LeadRow, wasInDoubt: boolean): Promise<SubmitOutcome> {
@@ -56,7 +73,12 @@ async function tryToSubmit(deps: ReadyLeadDeps, lead: LeadRow, wasInDoubt: boole
   const { lenderRequestId: id, loanAmount, loanTenureYears } = lead
   const application: Application = { id, loanType, loanAmount, loanTenureYears, personal }
   try {
-    return (wasInDoubt ? await find(deps, application) : undefined) ?? (await deps.lender.submit(application))
+    const found = wasInDoubt ? await find(deps, application) : undefined
+    const outcome = found ?? (await deps.lender.submit(application))
+    // Is it refused because the lender has it, under an id that its look-up does not know? Somebody has to ask.
+    if (wasInDoubt && outcome.status === 'refused') deps.log('error', 'lead.refused_in_doubt', { lead_id: lead.id })
+    // The attempt before this one may still turn up: a look-up can be behind.
+    return wasInDoubt && outcome.status === 'failed' ? { ...outcome, status: 'unknown' } : outcome
   } catch (error) {
     // A bug in an adapter. Whether its request had left cannot be told.
     deps.log('error', 'lender.threw', { lead_id: lead.id, error_name: errorName(error) })
@@ -91,9 +113,4 @@ function logAttempt({ log }: ReadyLeadDeps, caller: Caller, lead: LeadRow, { eve
   const isAlert = event.kind === 'submission.given_up' || reason === 'provider_auth'
   if (event.kind === 'submission.accepted') log('info', 'lead.attempt', fields)
   else log(isAlert ? 'error' : 'warn', event.kind === 'submission.given_up' ? 'lead.given_up' : 'lead.attempt', fields)
-}
-
-/** 0 to 1, for spreading retries. */
-function randomFraction(): number {
-  return crypto.getRandomValues(new Uint8Array(1))[0]! / 255
 }

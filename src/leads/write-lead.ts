@@ -82,6 +82,8 @@ export async function claimLead(
     version: before.version + 1,
     attempts: before.attempts + 1,
     inDoubt: true,
+    // While it goes on, nothing has failed.
+    failure: null,
     nextAttemptAt: now + leaseMs,
     updatedAt: now,
   }

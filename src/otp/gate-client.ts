@@ -1,6 +1,7 @@
 import { GATE_CALL_TIMEOUT_MS } from '../config/limits'
 import { refuse } from '../core/app-error'
 import { type Log, errorName } from '../core/log'
+import { randomFraction } from '../core/random-fraction'
 import { withTimeout } from '../core/with-timeout'
 import type { PhoneHasher } from '../phone/phone-hash'
 import type { Gate } from './gate'
@@ -80,7 +81,7 @@ export async function callGate<Reply>(attempt: () => Promise<Reply>, log: Log): 
     } catch (error) {
       log('warn', 'gate.call_failed', { dependency: 'gate', attempt: tries, error_name: errorName(error) })
       if (tries > RETRIES || !isRetryable(error)) throw refuse('dependency_unavailable', { dependency: 'gate' }, error)
-      await scheduler.wait((crypto.getRandomValues(new Uint8Array(1))[0]! / 255) * LONGEST_PAUSE_MS)
+      await scheduler.wait(randomFraction() * LONGEST_PAUSE_MS)
     }
   }
 }

@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { writeAudit } from '../audit/write-audit'
 import { type Log, errorName } from '../core/log'
+import { randomFraction } from '../core/random-fraction'
 import { withTimeout } from '../core/with-timeout'
 import type { Database } from '../db/client'
 import { type CodeDigester, digestsEqual } from './code-digest'
@@ -44,6 +45,8 @@ const ALARM_OVERDUE_MS = 5 * 60_000
  */
 export class Gate extends DurableObject<Env> {
   readonly #deps: GateDeps
+  /** What D1 was given and may still write, though nobody waits for it any more. */
+  #underWay: Promise<unknown> = Promise.resolve()
 
   constructor(ctx: DurableObjectState, env: Env, deps: GateDeps) {
     super(ctx, env)
@@ -108,6 +111,8 @@ export class Gate extends DurableObject<Env> {
    */
   async erase(): Promise<boolean> {
     if (!(await this.flush())) return false
+    // A write that was given up and comes late would bring back what is erased from D1 after this.
+    await this.#underWay
     await this.#deps.codes.delete(codeIdsIn(this.#read()))
     // Sends and checks went on meanwhile: their records are carried by the next call.
     if (isWaiting(this.#read())) return false
@@ -151,9 +156,12 @@ export class Gate extends DurableObject<Env> {
     const state = this.#read()
     const batch = takeBatch(state, Date.now())
     const approvals = unfulfilledIn(state)
+    const writing = batch.events.length > 0 ? writeAudit(db, batch) : undefined
+    const fulfilling = approvals.length > 0 ? fulfil(approvals) : undefined
+    this.#underWay = Promise.allSettled([this.#underWay, writing, fulfilling])
     const [written, fulfilled] = await Promise.allSettled([
-      batch.events.length > 0 ? withTimeout(writeAudit(db, batch), FLUSH_TIMEOUT_MS) : undefined,
-      approvals.length > 0 ? withTimeout(fulfil(approvals), FLUSH_TIMEOUT_MS) : [],
+      writing && withTimeout(writing, FLUSH_TIMEOUT_MS),
+      fulfilling ? withTimeout(fulfilling, FLUSH_TIMEOUT_MS) : [],
     ])
     // Read again: the gate went on deciding while D1 wrote.
     const now = Date.now()
@@ -210,9 +218,4 @@ export class Gate extends DurableObject<Env> {
     // Not awaited: the platform holds the reply back until the write and the alarm are durable.
     if (!isArmed) void this.ctx.storage.setAlarm(due)
   }
-}
-
-/** 0 to 1, for spreading retries. */
-function randomFraction(): number {
-  return crypto.getRandomValues(new Uint8Array(1))[0]! / 255
 }

@@ -167,7 +167,7 @@ describe('the budget of a lead', () => {
   it('to tell the customer: 2 round trips and 10 rows more', async () => {
     const { post, costOf } = countedService(standIns, NOTICE_SETTINGS)
     const cost = await costOf(() => post('/api_v1/lead_create', leadBody()))
-    expect(cost).toEqual({ ...CREATED, roundTrips: 4, rowsRead: 19, rowsWritten: 17, messages: 1 })
+    expect(cost).toEqual({ ...CREATED, roundTrips: 4, rowsRead: 22, rowsWritten: 17, messages: 1 })
   })
 
   it('a status that is as it was: 1 round trip and 1 row read, by number and by the id of the application', async () => {
@@ -191,15 +191,15 @@ describe('the budget of a lead', () => {
     standIns.lender.setStatus(id, 'Disbursed')
     const told = await telling.costOf(() => telling.post('/api_v1/lead_status', { basic_application_id: id }))
     expect(kept).toEqual({ ...NOTHING, roundTrips: 2, rowsRead: 5, rowsWritten: 2, lenderCalls: 1 })
-    expect(told).toEqual({ ...NOTHING, roundTrips: 4, rowsRead: 19, rowsWritten: 12, lenderCalls: 1, messages: 1 })
+    expect(told).toEqual({ ...NOTHING, roundTrips: 4, rowsRead: 22, rowsWritten: 12, lenderCalls: 1, messages: 1 })
   })
 
-  it('a status that is pushed: as one that was asked for, without the lender', async () => {
+  it('a status that is pushed: as one that was asked for, without the lender; by our id of the lead 1 row more is read', async () => {
     const { post, costOf } = countedService(standIns)
     const { id } = await putLead()
     const push = (status: string) => costOf(() => post(`/v1/leads/${id}/status`, { status }, AS_OPERATOR))
-    expect(await push('Under Review')).toEqual({ ...NOTHING, roundTrips: 1, rowsRead: 1 })
-    expect(await push('Approved')).toEqual({ ...NOTHING, roundTrips: 2, rowsRead: 5, rowsWritten: 2 })
+    expect(await push('Under Review')).toEqual({ ...NOTHING, roundTrips: 1, rowsRead: 2 })
+    expect(await push('Approved')).toEqual({ ...NOTHING, roundTrips: 2, rowsRead: 6, rowsWritten: 2 })
   })
 
   it('the job of each minute: 3 round trips with nothing to do, and 2 and 5 rows more for each lead that is due', async () => {

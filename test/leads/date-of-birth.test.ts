@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { ageProblem, readDate } from '../../src/leads/date-of-birth'
 
 const DAY_MS = 24 * 60 * 60 * 1000
+/** A day of India begins so much before that of UTC. */
+const INDIA_OFFSET_MS = (5 * 60 + 30) * 60 * 1000
 const isoOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 const slashed = (iso: string) => iso.split('-').toReversed().join('/')
 const pad = (value: number, length = 2) => String(value).padStart(length, '0')
@@ -106,16 +108,17 @@ describe('what speaks against it', () => {
   const TOO_OLD = 'must be no more than 120 years ago'
 
   it.each([
-    ['the day before the 18th birthday', '2008-11-22', '2026-11-21T23:59:59.999Z', TOO_YOUNG],
-    ['the 18th birthday, from its first moment', '2008-11-22', '2026-11-22T00:00:00.000Z', undefined],
+    ['the day before the 18th birthday', '2008-11-22', '2026-11-21T18:29:59.999Z', TOO_YOUNG],
+    ['the 18th birthday, from its first moment in India', '2008-11-22', '2026-11-21T18:30:00.000Z', undefined],
     ['the day after', '2008-11-22', '2026-11-23T00:00:00Z', undefined],
     ['the month before', '2008-12-01', '2026-11-30T12:00:00Z', TOO_YOUNG],
     ['the year that one turns 18 in, later in it', '2008-01-31', '2026-02-01T00:00:00Z', undefined],
-    ['of a leap day, on the last of February', '2008-02-29', '2026-02-28T23:59:59.999Z', TOO_YOUNG],
-    ['of a leap day, on the first of March', '2008-02-29', '2026-03-01T00:00:00Z', undefined],
-    ['of a leap day, in a leap year, on the day', '2004-02-29', '2024-02-29T00:00:00Z', undefined],
+    ['of a leap day, on the last of February', '2008-02-29', '2026-02-28T18:29:59.999Z', TOO_YOUNG],
+    ['of a leap day, on the first of March', '2008-02-29', '2026-02-28T18:30:00Z', undefined],
+    ['of a leap day, in a leap year, on the day', '2004-02-29', '2024-02-28T18:30:00Z', undefined],
     ['today', '2026-11-21', '2026-11-21T12:00:00Z', TOO_YOUNG],
-    ['tomorrow', '2026-11-22', '2026-11-21T23:59:59.999Z', 'is in the future'],
+    ['tomorrow', '2026-11-22', '2026-11-21T18:29:59.999Z', 'is in the future'],
+    ['tomorrow in UTC, and today in India', '2026-11-22', '2026-11-21T18:30:00Z', TOO_YOUNG],
     ['far ahead', '9999-12-31', '2026-11-21T00:00:00Z', 'is in the future'],
     ['120 years', '1906-11-21', '2026-11-21T00:00:00Z', undefined],
     ['the last day of the 120th year', '1905-11-22', '2026-11-21T00:00:00Z', undefined],
@@ -130,7 +133,7 @@ describe('what speaks against it', () => {
         const iso = isoOf(day * DAY_MS)
         const [year, month, date] = iso.split('-').map(Number) as [number, number, number]
         // The 29th of February becomes the 1st of March.
-        const birthday = Date.UTC(year + 18, month - 1, date)
+        const birthday = Date.UTC(year + 18, month - 1, date) - INDIA_OFFSET_MS
         expect(ageProblem(iso, birthday - 1)).toBe(TOO_YOUNG)
         expect(ageProblem(iso, birthday)).toBeUndefined()
       }),

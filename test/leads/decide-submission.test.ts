@@ -17,7 +17,14 @@ const FAILURES: readonly LenderFailure[] = [
   'unknown',
 ]
 
-const tried = (attempts: number) => ({ attempts, waitingSince: T0 })
+const tried = (
+  attempts: number,
+  told: { status: string | null; statusAt: number | null } = { status: null, statusAt: null },
+) => ({
+  attempts,
+  waitingSince: T0,
+  ...told,
+})
 const failing = (status: 'failed' | 'unknown', reason: LenderFailure = 'provider_unavailable'): SubmitOutcome => ({
   status,
   reason,
@@ -62,6 +69,13 @@ describe('an attempt that the lender accepted', () => {
     const { set, notice } = afterAttempt(tried(1), accepted({ status: null, response: undefined }), T0, 0)
     expect(set).toMatchObject({ status: 'created', lenderResponse: null })
     expect(notice).toEqual({ kind: 'lead_created', status: 'created' })
+  })
+
+  it('keeps the status that the lender told by itself before: it is newer than the answer', () => {
+    const told = { status: 'Documents Received', statusAt: T0 - 1 }
+    const { set, event, notice } = afterAttempt(tried(1, told), accepted(), T0, 0)
+    expect(set).toMatchObject({ submission: 'submitted', ...told })
+    expect([event.detail, notice]).toMatchObject([{ status: told.status }, { kind: 'lead_created', status: told.status }])
   })
 
   it('is over also when it comes long after the time for it', () => {

@@ -35,6 +35,14 @@ describe('the hash of what was asked for', () => {
     ['last name', { personal: { lastName: PERSONAL.lastName.toLowerCase() } }],
   ])('is the same with another case of the %s', async (_field, changes) => expect(await hashOf(changes)).toBe(await hashOf()))
 
+  it.each([
+    ['a letter and its accent', 'Zo\u00eb', 'Zoe\u0308'],
+    ['a letter of two accents', '\u1ec7', 'e\u0323\u0302'],
+    ['a letter and its nukta', '\u095b\u095e\u0930', '\u091c\u093c\u092b\u093c\u0930'],
+  ])('is the same with %s as one character or as several', async (_what, composed, decomposed) => {
+    expect(await hashOf({ personal: { firstName: decomposed } })).toBe(await hashOf({ personal: { firstName: composed } }))
+  })
+
   const OTHERS: readonly (readonly [string, Changes])[] = [
     ['number', { e164: '+919876543211' }],
     ['loan', { loanType: 'LAP' }],

@@ -327,6 +327,27 @@ describe('an outcome that is not known', () => {
     expect(await allLeads()).toMatchObject([{ submission: 'waiting', inDoubt: true, attempts: 4, lenderRequestId: ids[0] }])
   })
 
+  it('is not forgotten over a look-up that lags and a repetition that is turned away: one application', async () => {
+    const { create } = caseOf()
+    const handle = vendors.lender.handle.bind(vendors.lender)
+    const spied = vi
+      .spyOn(vendors.lender, 'handle')
+      .mockImplementationOnce(async (request) => (await handle(request), new Response('', { status: 502 })))
+      // The lender's look-up does not know yet what the lender has.
+      .mockImplementationOnce(async () => new Response(''))
+      .mockImplementationOnce(async () => new Response('', { status: 429 }))
+    expect((await create()).status).toBe(202)
+    for (let minute = 1; minute <= 12; minute++) {
+      vi.advanceTimersByTime(MINUTE_MS)
+      await runSchedule()
+    }
+
+    expect(spied.mock.calls.map(([{ method }]) => method)).toEqual(['POST', 'GET', 'POST', 'GET'])
+    const [application, ...others] = vendors.lender.applications
+    expect(others).toEqual([])
+    expect(await allLeads()).toMatchObject([{ submission: 'submitted', applicationId: application!.basicAppId, inDoubt: false }])
+  })
+
   it('of a customer whom the lender has under another id: is one application all the same', async () => {
     const one = caseOf('0002')
     await one.create(databaseWhere(1, failing))

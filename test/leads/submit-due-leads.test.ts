@@ -288,12 +288,22 @@ describe('what was begun and is in doubt', () => {
     expect(await rowOf(lead)).toMatchObject({ submission: 'waiting', inDoubt: true, failure: 'timeout' })
   })
 
-  it('is repeated where the lender has nothing of it, and is in doubt no more where that is turned away', async () => {
+  it('is repeated where the lender has nothing of it, and stays in doubt where that is turned away', async () => {
     const { lender, calls } = lenderThat(() => ({ status: 'failed', reason: 'rate_limited', httpStatus: 429 }))
     const lead = await putLead(waiting({ inDoubt: true }))
     await run(lender)
     expect(calls.map(({ asked }) => asked)).toEqual(['find', 'submit'])
-    expect(await rowOf(lead)).toMatchObject({ submission: 'waiting', inDoubt: false, failure: 'rate_limited' })
+    // Of this attempt nothing was made. The one before it may still turn up.
+    expect(await rowOf(lead)).toMatchObject({ submission: 'waiting', inDoubt: true, failure: 'rate_limited' })
+  })
+
+  it.each([true, false])('and is refused (in doubt: %s): somebody is told to ask where it was', async (inDoubt) => {
+    const { lender } = lenderThat(() => ({ status: 'refused', reason: 'rejected', response: null }))
+    const lead = await putLead(waiting({ inDoubt }))
+    const { logs } = await run(lender)
+    expect(await rowOf(lead)).toMatchObject({ submission: 'refused', inDoubt: false })
+    const alerts = logs.filter(({ level }) => level === 'error')
+    expect(alerts).toEqual(inDoubt ? [{ level: 'error', event: 'lead.refused_in_doubt', lead_id: lead.id }] : [])
   })
 })
 

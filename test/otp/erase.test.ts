@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Gate } from '../../src/otp/gate'
 import { failing } from '../support/broken'
-import { type AuditRow, type GateStub, bindingsOf, gateOf, storedState } from '../support/gate'
+import { type AuditRow, type GateStub, bindingsOf, fireAlarm, gateOf, storedState } from '../support/gate'
 import { createService, standInForGupshup, uniquePhone } from '../support/service'
 
 const MINUTE_MS = 60_000
@@ -144,6 +144,37 @@ describe('a number that is not erased', () => {
     const refused = state.outbox[0]!.verificationId
     expect(await gate.erase()).toBe(true)
     expect(await kindsOf(refused)).toEqual(refused === id ? ['send.reserved', 'send.accepted', 'send.refused'] : ['send.refused'])
+    await expectForgotten(gate)
+  })
+
+  it('before D1 has made a write that nobody waits for any more: late as it is, nothing of it comes back', async () => {
+    const { gate, id } = await begin()
+    const { DB } = await bindingsOf(gate)
+    const really = DB.batch.bind(DB)
+    const late = Promise.withResolvers<void>()
+    const order: string[] = []
+    const batch = vi.spyOn(DB, 'batch').mockImplementationOnce(async (statements) => {
+      await late.promise
+      const results = await really(statements)
+      order.push('written')
+      return results
+    })
+    // The alarm gives it up, soon.
+    const setRealTimeout = setTimeout
+    const patience = vi.spyOn(globalThis, 'setTimeout')
+    patience.mockImplementation(((work: () => void) => setRealTimeout(work, 5)) as typeof setTimeout)
+    expect(await fireAlarm(gate)).toBe(true)
+    patience.mockRestore()
+    expect(batch).toHaveBeenCalledOnce()
+    expect(await kindsOf(id)).toEqual([])
+
+    const erasing = gate.erase().then((isErased) => (order.push('erased'), isErased))
+    await vi.waitFor(async () => expect(await kindsOf(id)).toEqual(['send.reserved', 'send.accepted']))
+    await scheduler.wait(20)
+    await runInDurableObject(gate, () => late.resolve())
+
+    expect(await erasing).toBe(true)
+    expect(order).toEqual(['written', 'erased'])
     await expectForgotten(gate)
   })
 

@@ -282,7 +282,7 @@ describe('what a lead is created with', () => {
   })
 
   it('takes an age of 18 to the day', async () => {
-    vi.setSystemTime('2026-11-21T00:00:00Z')
+    vi.setSystemTime('2026-11-20T18:30:00Z')
     expect((await service.post(CREATE, leadBody({ dob: '21/11/2008' }))).status).toBe(200)
   })
 
@@ -344,10 +344,12 @@ describe('a number', () => {
 describe('what a status is asked for with', () => {
   it.each([
     [{}, 'mobile_number: is required, or basic_application_id'],
-    [{ mobile_number: null }, 'mobile_number: must be text'],
+    [{ mobile_number: null }, 'mobile_number: is required, or basic_application_id'],
     [{ mobile_number: 917888888888 }, 'mobile_number: must be text'],
     [{ mobile_number: '' }, 'mobile_number: is required'],
-    [{ basic_application_id: null }, 'basic_application_id: must be text'],
+    [{ basic_application_id: null }, 'mobile_number: is required, or basic_application_id'],
+    [{ mobile_number: null, basic_application_id: null }, 'mobile_number: is required, or basic_application_id'],
+    [{ mobile_number: null, basic_application_id: '' }, 'basic_application_id: is required'],
     [{ basic_application_id: 123 }, 'basic_application_id: must be text'],
     [{ basic_application_id: '' }, 'basic_application_id: is required'],
     [{ basic_application_id: '  ' }, 'basic_application_id: is required'],
@@ -362,6 +364,16 @@ describe('what a status is asked for with', () => {
       message,
     ),
   )
+
+  it.each<[string, (lead: { readonly phone: string; readonly id: string }) => object]>([
+    ['an id', ({ id }) => ({ mobile_number: null, basic_application_id: id })],
+    ['a number', ({ phone }) => ({ mobile_number: phone, basic_application_id: null })],
+  ])('may be null beside %s, as clients with a type for the body send it', async (_what, bodyOf) => {
+    const phone = uniquePhone()
+    const { id } = await putLead({ personal: { phone } })
+    const response = await service.post(STATUS, bodyOf({ phone, id }))
+    expect([response.status, await response.json()]).toMatchObject([200, { status: 'Under Review' }])
+  })
 
   it('is not found where there is none', async () => {
     const phone = uniquePhone()

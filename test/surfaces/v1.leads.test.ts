@@ -462,7 +462,8 @@ describe('POST /v1/leads/{id}/submit', () => {
   })
 
   it('leaves one alone that somebody hands in at this moment, until that one is dead', async () => {
-    const lead = await putLead({ ...waiting, inDoubt: true, createdAt: T0 - 89_999, nextAttemptAt: T0 + 1 })
+    const underWay = { ...waiting, inDoubt: true, failure: null }
+    const lead = await putLead({ ...underWay, createdAt: T0 - 89_999, nextAttemptAt: T0 + 1 })
     expect(await submit(lead.id)).toMatchObject({ status: 200, body: { submission: 'waiting' } })
     expect(vendors.lender.requests).toEqual([])
     expect(await allLeads()).toEqual([lead])

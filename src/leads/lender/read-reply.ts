@@ -1,15 +1,15 @@
 import * as z from 'zod'
 import type { VendorReply } from '../../messaging/providers/http'
 import type { FindOutcome, LenderFailure, StatusOutcome, SubmitOutcome, TakenApplication } from './lender'
-import type { Cleaner } from './without-personal'
+import { statusWords } from './status-words'
+import { type Cleaner, REMOVED } from './without-personal'
 
 // What the lender's replies mean: an envelope {message, isError, result, responseException} around what was asked for.
 
-type Unknown = Extract<SubmitOutcome, { status: 'unknown' }>
+/** A PAN, and a number without its country code. */
+const SHORTEST_PERSONAL_ID = 10
 
-const STATUS_CHARACTERS = 100
-/** They do nothing on a line but change how it looks. */
-const CONTROLS = /[\p{Cc}\p{Cs}\p{Bidi_Control}]/gu
+type Unknown = Extract<SubmitOutcome, { status: 'unknown' }>
 
 // Fields of an unexpected type count as absent, so that one odd field does not hide what the others say.
 const text = z.string().optional().catch(undefined)
@@ -115,7 +115,7 @@ function isSame(one: string | undefined, other: string): boolean {
 }
 
 function toApplication(result: Result | undefined, json: unknown, clean: Cleaner): TakenApplication | undefined {
-  if (result?.basicAppId === undefined) return undefined
+  if (result?.basicAppId === undefined || isWhollyPersonal(result.basicAppId, clean)) return undefined
   return {
     applicationId: result.basicAppId,
     customerId: impersonal(result.primaryBorrower?.customerId, clean),
@@ -125,6 +125,14 @@ function toApplication(result: Result | undefined, json: unknown, clean: Cleaner
   }
 }
 
+/**
+ * The customer's PAN, number or address as the id of an application would stand in the open, so there is none then. An id
+ * that has a date or a PIN code in it by chance is an id.
+ */
+function isWhollyPersonal(applicationId: string, clean: Cleaner): boolean {
+  return applicationId.length >= SHORTEST_PERSONAL_ID && clean.text(applicationId) === REMOVED
+}
+
 /** An id that is the customer's number or PAN is not kept: it would stand in the open. */
 function impersonal(value: string | undefined, clean: Cleaner): string | null {
   return value !== undefined && clean.text(value) === value ? value : null
@@ -132,13 +140,8 @@ function impersonal(value: string | undefined, clean: Cleaner): string | null {
 
 /** One line; null where there are no words. */
 function statusText(result: Result | undefined, clean: Cleaner): string | null {
-  const lines = [result?.latestStatus, result?.applicationStatus].map((words = '') => clean.text(toLine(words)))
-  const line = lines.find((words) => words !== '')
-  return line === undefined ? null : Array.from(line).slice(0, STATUS_CHARACTERS).join('').trim()
-}
-
-function toLine(words: string): string {
-  return words.replaceAll(/\s/g, ' ').replaceAll(CONTROLS, '').replaceAll(/ +/g, ' ').trim()
+  const lines = [result?.latestStatus, result?.applicationStatus].map((words = '') => statusWords(words, clean))
+  return lines.find((words) => words !== '') ?? null
 }
 
 function readEnvelope(json: unknown): Envelope | undefined {

@@ -3,7 +3,8 @@ import { toAsciiDigits } from '../../phone/ascii-digits'
 import { phoneDigits } from '../../phone/phone-digits'
 import type { Personal } from '../personal'
 
-const REMOVED = '[removed]'
+/** What stands in the place of personal data. */
+export const REMOVED = '[removed]'
 const LIMIT_BYTES = 8 * 1024
 /** No reply of a lender is that deep; what is deeper is not looked at, and not kept. */
 const DEEPEST = 16
@@ -110,7 +111,7 @@ function dataPattern(personal: Partial<Personal>, secrets: readonly string[]): R
     ...secrets.filter((secret) => secret !== '').map(escape),
     ...(email ? [toPlain(email).split('@').map(escape).join(AT)] : []),
     ...SHAPES,
-    ...(pan ? [spaced(pan.match(/[a-z]+|\d+/gi) ?? [])] : []),
+    ...(pan ? [spaced(Array.from(pan))] : []),
     ...(phone ? [phonePattern(phoneDigits(phone))] : []),
     ...(dateOfBirth ? datePatterns(dateOfBirth) : []),
     ...(pinCode ? [String.raw`(?<!\d)${escape(pinCode)}(?!\d)`] : []),
@@ -137,13 +138,19 @@ function phonePattern(digits: string): string {
   return String.raw`(?:\+?${spaced(Array.from(countryCode))}${GAP})?${spaced(Array.from(digits.slice(-NATIONAL_DIGITS)))}`
 }
 
-/** `1990-06-15` in every order, with any separator or none, with or without leading zeros, and by the name of the month. */
+/**
+ * `1990-06-15` in every order, with any separator or none, with or without leading zeros, by the name of the month, and with
+ * the last two digits of the year alone: then with separators, since other digits would be taken for it.
+ */
 function datePatterns(date: string): string[] {
   const [year = '', month = '', day = ''] = date.split('-')
   const y = escape(year)
   const m = `(?:0?${Number(month)}|${MONTHS[Number(month) - 1]}[a-z]{0,6})`
   const d = `0?${Number(day)}(?:st|nd|rd|th)?`
-  return [[y, m, d].join(GAP), [d, m, y].join(GAP), [m, d, y].join(GAP)]
+  const short = (first: string, second: string) =>
+    String.raw`(?<!\d)${[first, second, year.slice(2)].join(String.raw`[^a-z\d]+`)}(?!\d)`
+  const long = [y, m, d].join(GAP)
+  return [long, [d, m, y].join(GAP), String.raw`${d}\s+of\s+${m}${GAP}${y}`, [m, d, y].join(GAP), short(d, m), short(m, d)]
 }
 
 function spaced(parts: readonly string[]): string {

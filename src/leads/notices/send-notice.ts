@@ -1,4 +1,4 @@
-import { and, eq, lte } from 'drizzle-orm'
+import { type SQL, and, eq, lte, sql } from 'drizzle-orm'
 import type { NoticeKind } from '../../config/notices'
 import { NOTICE_LEASE_MS } from '../../config/limits'
 import { errorName } from '../../core/log'
@@ -36,9 +36,17 @@ async function take({ db, clock }: LeadDeps, notice: LeadNoticeRow): Promise<Lea
     eq(leadNotices.isSending, false),
     eq(leadNotices.attempts, notice.attempts),
     lte(leadNotices.dueAt, now),
+    isNext(),
   )
   const done = await db.update(leadNotices).set(taken).where(isDue)
   return done.meta.changes > 0 ? { ...notice, ...taken } : undefined
+}
+
+/** A lead's news come in their order. What waits of an earlier status holds no later one up: it is overtaken. */
+function isNext(): SQL {
+  return sql`not exists (select 1 from ${leadNotices} earlier
+    where earlier.lead_id = ${leadNotices.leadId} and earlier.version < ${leadNotices.version}
+    and (earlier.is_sending or earlier.kind <> ${'lead_status' satisfies NoticeKind}))`
 }
 
 async function send(deps: LeadDeps, lead: LeadRow, notice: LeadNoticeRow): Promise<void> {
@@ -58,8 +66,8 @@ async function send(deps: LeadDeps, lead: LeadRow, notice: LeadNoticeRow): Promi
 }
 
 /** It waited for so long that the lead stands otherwise now, which its customer is told by another message. */
-function isOvertaken(lead: LeadRow, { kind, version }: LeadNoticeRow): boolean {
-  return kind === ('lead_status' satisfies NoticeKind) && version < lead.version
+function isOvertaken(lead: LeadRow, { kind, version, status }: LeadNoticeRow): boolean {
+  return kind === ('lead_status' satisfies NoticeKind) && version < lead.version && status !== lead.status
 }
 
 /** Nobody can carry it any more, or its reader cannot be told from the lead. */

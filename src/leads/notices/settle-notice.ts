@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { type CommunicationRow, attemptsIn } from '../../audit/communications-of'
 import { DELIVERY_RANK, type DeliveryStatus } from '../../audit/delivery-status'
 import type { SettledDetail } from '../../audit/event'
@@ -24,11 +24,16 @@ export async function settleNotice(
   const communication = nextAt === undefined ? settledRow(lead, notice, detail, at) : pendingRow(lead, notice, at)
   const tried = attemptsIn(detail, { communicationId: notice.communicationId, at, channel: detail.channel })
   const attempts = tried.map((one) => ({ ...one, attempt: one.attempt + notice.attempts - 1 }))
+  // Whoever was erased while it went out leaves nothing of it.
+  const isKept = sql`exists (select 1 from ${leadNotices} where ${isIts})`
+  const [first, ...rest] = writeCommunications(db, { communications: [communication], attempts }, isKept)
   await db.batch([
+    first!,
+    ...rest,
+    // Last, since the others ask for it.
     nextAt === undefined
       ? db.delete(leadNotices).where(isIts)
       : db.update(leadNotices).set({ isSending: false, dueAt: nextAt }).where(isIts),
-    ...writeCommunications(db, { communications: [communication], attempts }),
   ])
 }
 

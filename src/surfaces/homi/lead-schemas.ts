@@ -57,13 +57,14 @@ export const createLeadBodySchema = z
 
 export const leadStatusBodySchema = z
   .object({
-    mobile_number: mobileNumber.optional(),
-    basic_application_id: z.string('must be text').trim().min(1, 'is required').max(64, 'is too long').optional().meta({
+    // Clients with a type for the body send both names, one of them null.
+    mobile_number: mobileNumber.nullish(),
+    basic_application_id: z.string('must be text').trim().min(1, 'is required').max(64, 'is too long').nullish().meta({
       description: "The lender's id, or the `lead_id` of a lead that was still to be submitted.",
       example: 'APP123456789',
     }),
   })
-  .refine(({ mobile_number, basic_application_id }) => mobile_number !== undefined || basic_application_id !== undefined, {
+  .refine(({ mobile_number, basic_application_id }) => mobile_number != null || basic_application_id != null, {
     message: 'is required, or basic_application_id',
     path: ['mobile_number'],
   })

@@ -73,8 +73,9 @@ export function addLeadRoutes(
     jsonBody(leadStatusBodySchema),
     async (c) => {
       const deps = provide(c.env)
-      const { mobile_number, basic_application_id: id } = c.req.valid('json')
-      const phone = mobile_number === undefined ? undefined : requirePhone(deps, mobile_number)
+      const { mobile_number, basic_application_id } = c.req.valid('json')
+      const phone = mobile_number == null ? undefined : requirePhone(deps, mobile_number)
+      const id = basic_application_id ?? undefined
       const isTrusted = await isOperator(deps.config, c)
       return c.json(statusBody(await getLeadStatus(deps.leads, callerOf(c, name), { phone, id }, isTrusted)))
     },

@@ -362,6 +362,10 @@ describe('a reply to an application', () => {
     [200, { result: { basicAppId: 4711 } }, '4711'],
     [200, envelope({ basicAppId: 'x'.repeat(64) }), 'x'.repeat(64)],
     [200, envelope({ id: 'another', basicAppId: 'B1' }), 'B1'],
+    // By chance the day of birth, or the PIN code: lenders count, too.
+    [200, envelope({ basicAppId: '23111987' }), '23111987'],
+    [200, envelope({ basicAppId: 560_071 }), '560071'],
+    [200, envelope({ basicAppId: 'APP19871123' }), 'APP19871123'],
     [200, { isError: 'no', result: { basicAppId: 'B1', latestStatus: 7, primaryBorrower: [], applicationComments: 'x' } }, 'B1'],
     [200, envelope({ basicAppId: 'B1', applicationComments: [] }, { responseException: 'none' }), 'B1'],
   ])('%d %j: accepted as %s', async (httpStatus, body, applicationId) => {
@@ -452,6 +456,12 @@ describe('a reply to an application', () => {
     [200, envelope({ basicAppId: '..' }), 'unreadable_reply'],
     [200, envelope({ basicAppId: null }), 'unreadable_reply'],
     [200, envelope({ basicAppId: true }), 'unreadable_reply'],
+    // It would stand in the open.
+    [200, envelope({ basicAppId: PERSONAL.pan }), 'unreadable_reply'],
+    [200, envelope({ basicAppId: PERSONAL.pan.toLowerCase() }), 'unreadable_reply'],
+    [200, envelope({ basicAppId: PERSONAL.phone }), 'unreadable_reply'],
+    [200, envelope({ basicAppId: PERSONAL.email }), 'unreadable_reply'],
+    [200, envelope({ basicAppId: Number(PERSONAL.phone.slice(3)) }), 'unreadable_reply'],
     [200, { isError: true, result: { basicAppId: 'B1' } }, 'unknown'],
     [200, { isError: true, responseException: { validationErrors: [] } }, 'unknown'],
     [200, { isError: true, responseException: { validationErrors: null } }, 'unknown'],
@@ -510,6 +520,7 @@ describe('a reply to the question for an application', () => {
     [200, envelope({}), 'unreadable_reply'],
     [200, envelope({ id }), 'unreadable_reply'],
     [200, envelope([{ id }]), 'unreadable_reply'],
+    [200, envelope({ id, basicAppId: PERSONAL.pan }), 'unreadable_reply'],
     // Whose these are is not said.
     [200, envelope([{ basicAppId: 'B1' }]), 'unreadable_reply'],
     [200, envelope([{ id: 'another' }, { basicAppId: 'B1' }]), 'unreadable_reply'],
