@@ -7,6 +7,7 @@ import type { HttpEnv, Provide } from './http-env'
 import { toIssues } from './issues'
 import { type DocumentedBody, REQUEST_BODY, tag } from './operation'
 import { readBody } from './read-body'
+import { repeatedKeyIn } from './repeated-key'
 
 export interface JsonBodyOptions {
   /** A request without any body is taken as `{}`. */
@@ -57,7 +58,7 @@ function isJson(contentType = ''): boolean {
   return mediaType?.trim() === 'application/json' && !parameters.some((one) => /^\s*charset="?utf-(16|32)/.test(one))
 }
 
-/** JSON without `__proto__` keys at any depth: no honest client sends one, whatever its schema ignores. */
+/** JSON without `__proto__` keys and without keys that stand twice, at any depth: no honest client sends them. */
 function parseJson(text: string, decimals: readonly string[] = []): unknown {
   let hasProto = false
   let body: unknown
@@ -71,5 +72,7 @@ function parseJson(text: string, decimals: readonly string[] = []): unknown {
     throw refuse('malformed_json', {})
   }
   if (hasProto) throw refuse('invalid_request', { issues: [{ path: '__proto__', message: 'is not allowed' }] })
+  const repeated = repeatedKeyIn(text)
+  if (repeated !== undefined) throw refuse('invalid_request', { issues: [{ path: repeated, message: 'is there twice' }] })
   return body
 }
