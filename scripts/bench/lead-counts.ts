@@ -136,9 +136,9 @@ const STORIES: readonly Story[] = [
   {
     setting: 'told',
     steps: [
-      { name: 'create', most: costs(4, 19, 17, 2), request: creates },
-      { name: 'status, a new one', most: costs(4, 19, 12, 2), request: asksById(APPROVED), lenderSays: APPROVED },
-      { name: 'pushed, a new one', most: costs(4, 19, 12, 1), request: pushes(DISBURSED) },
+      { name: 'create', most: costs(4, 22, 17, 2), request: creates },
+      { name: 'status, a new one', most: costs(4, 22, 12, 2), request: asksById(APPROVED), lenderSays: APPROVED },
+      { name: 'pushed, a new one', most: costs(4, 22, 12, 1), request: pushes(DISBURSED) },
     ],
   },
 ]

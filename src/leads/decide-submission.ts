@@ -23,8 +23,9 @@ export function afterAttempt(lead: Tried, outcome: SubmitOutcome, now: number, j
   switch (outcome.status) {
     case 'accepted': {
       const { applicationId, customerId, relationId, response } = outcome.application
-      // What the lender told by itself before is newer than what it answers.
-      const status = lead.status ?? outcome.application.status ?? FIRST_STATUS
+      // What the lender told by itself meanwhile is newer than what it answers; what it told before the lead was asked for again is not.
+      const isTold = lead.status !== null && lead.statusAt !== null && lead.statusAt >= lead.waitingSince
+      const status = (isTold ? lead.status : outcome.application.status) ?? FIRST_STATUS
       return {
         set: {
           ...OVER,
@@ -34,7 +35,7 @@ export function afterAttempt(lead: Tried, outcome: SubmitOutcome, now: number, j
           customerId,
           relationId,
           status,
-          statusAt: lead.status === null ? now : lead.statusAt,
+          statusAt: isTold ? lead.statusAt : now,
           lenderResponse: response ?? null,
         },
         event: { kind: 'submission.accepted', detail: { attempt: lead.attempts, application_id: applicationId, status } },
@@ -43,7 +44,15 @@ export function afterAttempt(lead: Tried, outcome: SubmitOutcome, now: number, j
     }
     case 'refused':
       return {
-        set: { ...OVER, submission: 'refused', failure: outcome.reason, lenderResponse: outcome.response ?? null },
+        set: {
+          ...OVER,
+          submission: 'refused',
+          failure: outcome.reason,
+          // Whatever was told of it before is not so.
+          status: null,
+          statusAt: null,
+          lenderResponse: outcome.response ?? null,
+        },
         event: { kind: 'submission.refused', detail: { attempt: lead.attempts, reason: outcome.reason } },
       }
     case 'failed':

@@ -72,8 +72,8 @@ describe('an attempt that the lender accepted', () => {
   })
 
   it('keeps the status that the lender told by itself before: it is newer than the answer', () => {
-    const told = { status: 'Documents Received', statusAt: T0 - 1 }
-    const { set, event, notice } = afterAttempt(tried(1, told), accepted(), T0, 0)
+    const told = { status: 'Documents Received', statusAt: T0 + 1 }
+    const { set, event, notice } = afterAttempt(tried(1, told), accepted(), T0 + 5, 0)
     expect(set).toMatchObject({ submission: 'submitted', ...told })
     expect([event.detail, notice]).toMatchObject([{ status: told.status }, { kind: 'lead_created', status: told.status }])
   })
@@ -92,6 +92,8 @@ describe('an attempt that the lender refused', () => {
         nextAttemptAt: null,
         inDoubt: false,
         failure: 'validation_failed',
+        status: null,
+        statusAt: null,
         lenderResponse: { isError: true },
       },
       event: { kind: 'submission.refused', detail: { attempt: 2, reason: 'validation_failed' } },

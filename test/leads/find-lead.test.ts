@@ -42,7 +42,7 @@ describe('a lead is found', () => {
     }
   })
 
-  it('not by what is nobody’s', async () => {
+  it("not by what is nobody's", async () => {
     const { applicationId } = await putLead()
     const { db } = watchedDatabase()
     for (const id of [uuidv7(Date.now()), uuidv7(Date.now()).toUpperCase(), `${applicationId}x`, '']) {

@@ -53,7 +53,7 @@ describe('the same request', () => {
       answers.push([response.status, await response.json()])
     }
 
-    expect(answers).toEqual(Array(3).fill([200, expect.anything()]))
+    expect(answers.map(([status]) => status)).toEqual([200, 200, 200])
     expect(answers).toEqual(Array(3).fill(answers[0]))
     expect(await allLeads()).toHaveLength(1)
     expect(vendors.lender.applications).toHaveLength(1)

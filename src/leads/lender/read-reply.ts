@@ -2,12 +2,9 @@ import * as z from 'zod'
 import type { VendorReply } from '../../messaging/providers/http'
 import type { FindOutcome, LenderFailure, StatusOutcome, SubmitOutcome, TakenApplication } from './lender'
 import { statusWords } from './status-words'
-import { type Cleaner, REMOVED } from './without-personal'
+import type { Cleaner } from './without-personal'
 
 // What the lender's replies mean: an envelope {message, isError, result, responseException} around what was asked for.
-
-/** A PAN, and a number without its country code. */
-const SHORTEST_PERSONAL_ID = 10
 
 type Unknown = Extract<SubmitOutcome, { status: 'unknown' }>
 
@@ -115,7 +112,8 @@ function isSame(one: string | undefined, other: string): boolean {
 }
 
 function toApplication(result: Result | undefined, json: unknown, clean: Cleaner): TakenApplication | undefined {
-  if (result?.basicAppId === undefined || isWhollyPersonal(result.basicAppId, clean)) return undefined
+  // It would stand in the open. One that has a date or a PIN code in it by chance is an id.
+  if (result?.basicAppId === undefined || clean.identifies(result.basicAppId)) return undefined
   return {
     applicationId: result.basicAppId,
     customerId: impersonal(result.primaryBorrower?.customerId, clean),
@@ -123,14 +121,6 @@ function toApplication(result: Result | undefined, json: unknown, clean: Cleaner
     status: statusText(result, clean),
     response: clean.json(json),
   }
-}
-
-/**
- * The customer's PAN, number or address as the id of an application would stand in the open, so there is none then. An id
- * that has a date or a PIN code in it by chance is an id.
- */
-function isWhollyPersonal(applicationId: string, clean: Cleaner): boolean {
-  return applicationId.length >= SHORTEST_PERSONAL_ID && clean.text(applicationId) === REMOVED
 }
 
 /** An id that is the customer's number or PAN is not kept: it would stand in the open. */

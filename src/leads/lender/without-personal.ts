@@ -3,8 +3,7 @@ import { toAsciiDigits } from '../../phone/ascii-digits'
 import { phoneDigits } from '../../phone/phone-digits'
 import type { Personal } from '../personal'
 
-/** What stands in the place of personal data. */
-export const REMOVED = '[removed]'
+const REMOVED = '[removed]'
 const LIMIT_BYTES = 8 * 1024
 /** No reply of a lender is that deep; what is deeper is not looked at, and not kept. */
 const DEEPEST = 16
@@ -42,12 +41,16 @@ export interface Cleaner {
   readonly json: (json: unknown) => unknown
   /** One text of a reply. */
   readonly text: (text: string) => string
+  /** Is the person's number, PAN or email in it? */
+  readonly identifies: (text: string) => boolean
 }
 
 /** @param secrets further texts that must not be kept */
 export function createCleaner(personal: Partial<Personal>, secrets: readonly string[] = []): Cleaner {
   const cleanText = textCleaner(personal, secrets)
-  return { json: (json) => cleanReply(json, cleanText), text: cleanText }
+  const identity = identityPatterns(personal)
+  const pattern = new RegExp(identity.length === 0 ? '(?!)' : identity.join('|'), 'i')
+  return { json: (json) => cleanReply(json, cleanText), text: cleanText, identifies: (text) => pattern.test(toPlain(text)) }
 }
 
 /** A reply of the lender without what names, or is, data of the person. */
@@ -104,14 +107,30 @@ function namesOf({ firstName = '', lastName = '' }: Partial<Personal>): string[]
   return [names.join(' '), names.toReversed().join(' '), ...names].map((name) => name.trim()).filter((name) => name !== '')
 }
 
+function identityPatterns({ email, pan, phone }: Partial<Personal>): string[] {
+  return [
+    ...(email ? [emailPattern(email)] : []),
+    ...(pan ? [panPattern(pan)] : []),
+    ...(phone ? [phonePattern(phoneDigits(phone))] : []),
+  ]
+}
+
+function emailPattern(email: string): string {
+  return toPlain(email).split('@').map(escape).join(AT)
+}
+
+function panPattern(pan: string): string {
+  return spaced(Array.from(pan))
+}
+
 /** What must not stand in a text, inside a word either. The longest come first: at one place the first that fits is taken. */
 function dataPattern(personal: Partial<Personal>, secrets: readonly string[]): RegExp {
   const { email, pan, phone, dateOfBirth, pinCode } = personal
   const patterns = [
     ...secrets.filter((secret) => secret !== '').map(escape),
-    ...(email ? [toPlain(email).split('@').map(escape).join(AT)] : []),
+    ...(email ? [emailPattern(email)] : []),
     ...SHAPES,
-    ...(pan ? [spaced(Array.from(pan))] : []),
+    ...(pan ? [panPattern(pan)] : []),
     ...(phone ? [phonePattern(phoneDigits(phone))] : []),
     ...(dateOfBirth ? datePatterns(dateOfBirth) : []),
     ...(pinCode ? [String.raw`(?<!\d)${escape(pinCode)}(?!\d)`] : []),

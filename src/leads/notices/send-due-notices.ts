@@ -1,10 +1,10 @@
-import { eq, lte } from 'drizzle-orm'
+import { and, eq, lte, not } from 'drizzle-orm'
 import { NOTICES_PER_RUN } from '../../config/limits'
 import { errorName } from '../../core/log'
 import { leadNotices, leads } from '../../db/schema'
 import type { LeadDeps } from '../deps'
 import type { LeadNoticeRow, LeadRow } from '../lead'
-import { sendNotice } from './send-notice'
+import { isHeldUp, sendNotice } from './send-notice'
 import { settleNotice, unsentDetail } from './settle-notice'
 
 /**
@@ -13,11 +13,13 @@ import { settleNotice, unsentDetail } from './settle-notice'
  * @returns how many were looked at
  */
 export async function sendDueNotices(deps: LeadDeps): Promise<number> {
+  const now = deps.clock()
   const due = await deps.db
     .select({ notice: leadNotices, lead: leads })
     .from(leadNotices)
     .innerJoin(leads, eq(leads.id, leadNotices.leadId))
-    .where(lte(leadNotices.dueAt, deps.clock()))
+    // What waits for another that is not due must not take the place of those that can go.
+    .where(and(lte(leadNotices.dueAt, now), not(isHeldUp(now))))
     .orderBy(leadNotices.createdAt)
     .limit(NOTICES_PER_RUN)
     .all()

@@ -1,4 +1,4 @@
-import { type SQL, and, eq, lte, sql } from 'drizzle-orm'
+import { type SQL, and, eq, lte, not, sql } from 'drizzle-orm'
 import type { NoticeKind } from '../../config/notices'
 import { NOTICE_LEASE_MS } from '../../config/limits'
 import { errorName } from '../../core/log'
@@ -36,16 +36,19 @@ async function take({ db, clock }: LeadDeps, notice: LeadNoticeRow): Promise<Lea
     eq(leadNotices.isSending, false),
     eq(leadNotices.attempts, notice.attempts),
     lte(leadNotices.dueAt, now),
-    isNext(),
+    not(isHeldUp()),
   )
   const done = await db.update(leadNotices).set(taken).where(isDue)
   return done.meta.changes > 0 ? { ...notice, ...taken } : undefined
 }
 
-/** A lead's news come in their order. What waits of an earlier status holds no later one up: it is overtaken. */
-function isNext(): SQL {
-  return sql`not exists (select 1 from ${leadNotices} earlier
-    where earlier.lead_id = ${leadNotices.leadId} and earlier.version < ${leadNotices.version}
+/**
+ * A lead's news come in their order. What waits of an earlier status holds no later one up: it is overtaken.
+ * @param beyond milliseconds since the epoch: only by what is not due then; left out: by any
+ */
+export function isHeldUp(beyond = 0): SQL {
+  return sql`exists (select 1 from ${leadNotices} earlier
+    where earlier.lead_id = ${leadNotices.leadId} and earlier.version < ${leadNotices.version} and earlier.due_at > ${beyond}
     and (earlier.is_sending or earlier.kind <> ${'lead_status' satisfies NoticeKind}))`
 }
 

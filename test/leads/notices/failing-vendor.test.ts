@@ -61,7 +61,7 @@ describe('Gupshup, which fails with what customers are told of leads,', () => {
     const controller = createScheduledController({ scheduledTime: new Date(), cron: '* * * * *' })
     await worker.scheduled(controller, { ...env, ...NOTICE_SETTINGS })
 
-    expect(most.calls).toBe(SUBMISSIONS_AT_A_TIME)
+    expect(most.calls).toBeLessThanOrEqual(SUBMISSIONS_AT_A_TIME)
     expect((await allLeads()).filter(({ submission }) => submission === 'submitted')).toHaveLength(5 * SUBMISSIONS_AT_A_TIME)
     expect(vendors.gupshup.messages).toHaveLength(5 * SUBMISSIONS_AT_A_TIME)
   })
