@@ -11,8 +11,9 @@ import { createDatabase } from './db/client'
 import type { Deps } from './http/http-env'
 import { createCircuitBreaker } from './messaging/circuit-breaker'
 import { confirmersOf, createProviders, providersFor } from './messaging/providers'
-import { systemFetch } from './messaging/providers/http'
+import { type Fetch, systemFetch } from './messaging/providers/http'
 import { mockCode } from './messaging/providers/mock'
+import { configuredOrigins, createOutgoing } from './messaging/providers/outgoing'
 import { createReceiptReaders } from './messaging/receipts/readers'
 import { createTemplates } from './messaging/templates/create-templates'
 import { generateCode } from './otp/code'
@@ -70,7 +71,8 @@ function compose(env: Env): Deps {
   if (!result.ok) throw refuse('misconfigured', { problems: result.problems })
   const { config } = result
   const db = createDatabase(env.DB)
-  const registry = createProviders(config, { fetch: systemFetch, timeoutMs: config.limits.providerTimeoutMs })
+  const fetch = createOutgoing(configuredOrigins(config), systemFetch, consoleLog)
+  const registry = createProviders(config, { fetch, timeoutMs: config.limits.providerTimeoutMs })
   const templates = createTemplates({ db, clock: systemClock, log: consoleLog })
   const hashPhone = createPhoneHasher(config.keys.phoneHashKey)
   const gates = createGates(env.PHONE_GATE, hashPhone, consoleLog)
@@ -88,7 +90,7 @@ function compose(env: Env): Deps {
       config,
       personalKeys: config.keys.pii && createKeyRing(config.keys.pii, 'lead'),
       signRequest: createHmacSigner(config.keys.phoneHashKey),
-      lender: lenderOf(config),
+      lender: lenderOf(config, fetch),
       carrierOf: createCarrierOf(registry, config.gupshup),
       // Of their own: a template for leads that a vendor refuses must not keep it from carrying codes.
       breaker: createCircuitBreaker(consoleLog),
@@ -118,7 +120,7 @@ function compose(env: Env): Deps {
 }
 
 /** In mock mode no call leaves. */
-function lenderOf({ mockEnabled, lender }: Config): Lender | undefined {
+function lenderOf({ mockEnabled, lender }: Config, fetch: Fetch): Lender | undefined {
   if (mockEnabled) return createMockLender()
-  return lender && createBasicApplication(lender, { fetch: systemFetch, timeoutMs: lender.timeoutMs }, systemClock)
+  return lender && createBasicApplication(lender, { fetch, timeoutMs: lender.timeoutMs }, systemClock)
 }
