@@ -3,7 +3,7 @@ import { errorName } from './core/log'
 import type { Deps } from './http/http-env'
 import { sendDueNotices } from './leads/notices/send-due-notices'
 import { resealLeads } from './leads/reseal-leads'
-import { submitDueLeads } from './leads/submit-due-leads'
+import { submitDueLeads } from './leads/submission/submit-due-leads'
 import type { Caller } from './otp/deps'
 import { eraseExpired } from './privacy/erase-expired'
 

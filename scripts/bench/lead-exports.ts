@@ -44,7 +44,7 @@ export interface ExportsResult {
   readonly untakenReads: number
 }
 
-/** Leads that the service reads at a time (`src/leads/export-leads.ts`). */
+/** Leads that the service reads at a time (`src/leads/reading/export-leads.ts`). */
 const READ_AT_A_TIME = 1_000
 const MEMORY_POLL_MS = 20
 /** Long enough for a whole export. */

@@ -1,19 +1,18 @@
-import { SUBMISSION_GIVE_UP_MS, SUBMISSION_LEASE_MS } from '../config/limits'
+import { SUBMISSION_LEASE_MS } from '../config/limits'
 import { refuse } from '../core/app-error'
 import { uuidv7 } from '../core/ids'
 import { fromDatabase } from '../messaging/communications/from-database'
 import type { Caller } from '../otp/deps'
 import { maskPhone } from '../phone/mask-phone'
-import { resumed } from './decide-submission'
 import type { LeadDeps, ReadyLeadDeps } from './deps'
 import { type LeadDraft, requestHashOf } from './draft'
 import type { LeadRow } from './lead'
 import { sealPersonal } from './personal'
-import { findLead } from './find-lead'
-import { requireLender } from './require-lender'
+import { requireLender } from './submission/require-lender'
 import { requireProof } from './require-proof'
-import { submitClaimed, submitIfDue } from './submit-lead'
-import { changeLead, insertLead } from './write-lead'
+import { submitAgain } from './submission/submit-again'
+import { submitClaimed } from './submission/submit-lead'
+import { insertLead } from './write-lead'
 
 /** The lender is in India, and takes numbers without their country code. */
 const LENDERS_COUNTRY = 'IN'
@@ -35,25 +34,6 @@ export async function createLead(deps: LeadDeps, caller: Caller, draft: LeadDraf
   const lead = isNew ? await submitClaimed(ready, caller, found, false) : await submitAgain(ready, caller, found)
   if (lead.submission === 'refused') throw refuse('lead_refused', { leadId: lead.id })
   return lead
-}
-
-/**
- * Tries a lead again that the lender does not have: at once where it was refused or given up before, else when it is due.
- * @returns the lead as it is then
- * @throws `dependency_unavailable`
- */
-export async function submitAgain(deps: ReadyLeadDeps, caller: Caller, lead: LeadRow): Promise<LeadRow> {
-  if (lead.submission === 'submitted') return lead
-  const isOver = lead.submission !== 'waiting' || isTooOld(lead, deps.clock())
-  const changed = isOver ? await fromDatabase(changeLead(deps, caller, lead, resumed(deps.clock()))) : undefined
-  // Whoever began anew at the same time has it now.
-  const current = isOver && !changed ? await findLead(deps.db, { id: lead.id }) : undefined
-  return submitIfDue(deps, caller, changed?.lead ?? current ?? lead)
-}
-
-/** Due to be given up by the next attempt: whoever asks for it once more begins its time anew. */
-function isTooOld({ waitingSince, nextAttemptAt }: LeadRow, now: number): boolean {
-  return now - waitingSince >= SUBMISSION_GIVE_UP_MS && nextAttemptAt !== null && nextAttemptAt <= now
 }
 
 /** Claimed by who is about to submit it: whoever dies before that leaves it to the scheduled job. */

@@ -4,7 +4,7 @@ import { uuidv7 } from '../core/ids'
 import { selectRows } from '../db/select-rows'
 import { leadEvents, leadNotices, leads } from '../db/schema'
 import type { Caller } from '../otp/deps'
-import type { LeadChange } from './decide-submission'
+import type { LeadChange } from './submission/decide-submission'
 import type { LeadDeps } from './deps'
 import type { LeadNoticeRow, LeadRow } from './lead'
 

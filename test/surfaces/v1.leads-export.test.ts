@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { LEADS_PER_READ } from '../../src/leads/export-leads'
+import { LEADS_PER_READ } from '../../src/leads/reading/export-leads'
 import type { LeadRow } from '../../src/leads/lead'
 import { uuidv7 } from '../../src/core/ids'
 import { brokenDatabase, databaseThat, failing } from '../support/broken'

@@ -8,7 +8,7 @@ import { requireAdult } from '../../http/lead-input'
 import type { createOperation } from '../../http/operation'
 import { LEAD_REFUSALS } from '../../http/refusal-lists'
 import { createLead } from '../../leads/create-lead'
-import { type LeadStatus, getLeadStatus } from '../../leads/get-lead-status'
+import { type LeadStatus, getLeadStatus } from '../../leads/status/get-lead-status'
 import type { LeadRow } from '../../leads/lead'
 import { createLeadBodySchema, leadCreatedSchema, leadSavedSchema, leadStatusBodySchema, leadStatusSchema } from './lead-schemas'
 

@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { toRfc3339 } from '../../core/clock'
 import { once } from '../../core/once'
-import { csvLine } from '../../leads/csv'
-import type { LeadView } from '../../leads/get-lead'
+import { csvLine } from '../../leads/reading/csv'
+import type { LeadView } from '../../leads/reading/get-lead'
 import { LOAN_TYPES, type LeadEventRow, type LeadRow, type LoanType, SUBMISSIONS } from '../../leads/lead'
 import { GENDERS, maskPan } from '../../leads/personal'
-import type { OpenLead } from '../../leads/open-leads'
+import type { OpenLead } from '../../leads/reading/open-leads'
 import { LEAD_COLUMNS } from './lead-columns'
 
 /** A lead without who it is of, for whoever asked for it. */

@@ -1,5 +1,5 @@
 import { toRfc3339 } from '../../core/clock'
-import type { LeadColumn } from '../../leads/export-leads'
+import type { LeadColumn } from '../../leads/reading/export-leads'
 import { maskPan } from '../../leads/personal'
 import { phoneDigits } from '../../phone/phone-digits'
 

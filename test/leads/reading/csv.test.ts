@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { csvLine } from '../../src/leads/csv'
+import { csvLine } from '../../../src/leads/reading/csv'
 
 /** A reader that knows RFC 4180 only. */
 function readCsv(text: string): string[][] {

@@ -1,8 +1,8 @@
-import type { NoticeKind } from '../config/notices'
-import { FIRST_SUBMISSION_PAUSE_MS, LONGEST_SUBMISSION_PAUSE_MS, SUBMISSION_GIVE_UP_MS } from '../config/limits'
-import type { AuditDetail } from '../audit/event'
-import { FIRST_STATUS, type LeadEventKind, type LeadRow } from './lead'
-import type { SubmitOutcome } from './lender/lender'
+import type { NoticeKind } from '../../config/notices'
+import { FIRST_SUBMISSION_PAUSE_MS, LONGEST_SUBMISSION_PAUSE_MS, SUBMISSION_GIVE_UP_MS } from '../../config/limits'
+import type { AuditDetail } from '../../audit/event'
+import { FIRST_STATUS, type LeadEventKind, type LeadRow } from '../lead'
+import type { SubmitOutcome } from '../lender/lender'
 
 /** What is to become of a lead, as one write: its columns, the row of its history, and what the customer is told. */
 export interface LeadChange {

@@ -1,9 +1,9 @@
 import { type SQL, eq } from 'drizzle-orm'
-import { leads } from '../db/schema'
-import { type Condition, type PageBounds, readPage } from '../messaging/communications/read-page'
-import type { LeadDeps } from './deps'
+import { leads } from '../../db/schema'
+import { type Condition, type PageBounds, readPage } from '../../messaging/communications/read-page'
+import type { LeadDeps } from '../deps'
 import { isUnsubmitted } from './is-unsubmitted'
-import type { LoanType, Submission } from './lead'
+import type { LoanType, Submission } from '../lead'
 import { type OpenLead, openLeads } from './open-leads'
 
 /** What is left out excludes nothing. */

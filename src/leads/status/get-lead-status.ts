@@ -1,13 +1,13 @@
-import { refuse } from '../core/app-error'
-import type { PhoneNumber } from '../phone/phone-number'
-import type { Caller } from '../otp/deps'
+import { refuse } from '../../core/app-error'
+import type { PhoneNumber } from '../../phone/phone-number'
+import type { Caller } from '../../otp/deps'
 import { type StatusNews, changeStatus } from './change-status'
-import type { LeadDeps } from './deps'
-import { findLead } from './find-lead'
-import type { LeadRow, Submission } from './lead'
-import type { StatusOutcome } from './lender/lender'
-import { openPersonal } from './personal'
-import { requireProof } from './require-proof'
+import type { LeadDeps } from '../deps'
+import { findLead } from '../find-lead'
+import type { LeadRow, Submission } from '../lead'
+import type { StatusOutcome } from '../lender/lender'
+import { openPersonal } from '../personal'
+import { requireProof } from '../require-proof'
 
 /** Which lead: of a number the newest. With both, the lead has to be that number's. */
 export interface StatusInput {

@@ -1,10 +1,10 @@
 import { evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { brokenDatabase, failing } from '../support/broken'
-import { fireAlarm, gateOf, gatesWith } from '../support/gate'
-import { allLeads, allNotices, eventsOf, leadBody, leadRow, putLead, putLeads } from '../support/leads'
-import { putLoan } from '../support/loans'
+import { brokenDatabase, failing } from '../../support/broken'
+import { fireAlarm, gateOf, gatesWith } from '../../support/gate'
+import { allLeads, allNotices, eventsOf, leadBody, leadRow, putLead, putLeads } from '../../support/leads'
+import { putLoan } from '../../support/loans'
 import {
   MSG91_SETTINGS,
   MSHASTRA_SETTINGS,
@@ -16,7 +16,7 @@ import {
   createService,
   standInForVendors,
   uniquePhone,
-} from '../support/service'
+} from '../../support/service'
 
 const CREATE = '/api_v1/lead_create'
 const PATH = '/api_v1/lead_status'

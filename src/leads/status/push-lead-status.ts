@@ -1,12 +1,12 @@
-import { refuse } from '../core/app-error'
-import type { Caller } from '../otp/deps'
+import { refuse } from '../../core/app-error'
+import type { Caller } from '../../otp/deps'
 import { changeStatus, type StatusNews } from './change-status'
-import type { LeadDeps } from './deps'
-import { findLead } from './find-lead'
-import type { LeadRow } from './lead'
-import { statusWords } from './lender/status-words'
-import { createCleaner } from './lender/without-personal'
-import { openPersonal } from './personal'
+import type { LeadDeps } from '../deps'
+import { findLead } from '../find-lead'
+import type { LeadRow } from '../lead'
+import { statusWords } from '../lender/status-words'
+import { createCleaner } from '../lender/without-personal'
+import { openPersonal } from '../personal'
 
 /**
  * Takes the status of a lead from a lender that tells of it by itself. The same again changes nothing, and older news than

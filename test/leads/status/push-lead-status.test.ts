@@ -1,11 +1,11 @@
 import { createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import worker from '../../src/index'
-import { NOTICE_PAUSE_MS } from '../../src/config/limits'
-import type { LeadRow } from '../../src/leads/lead'
-import { allLeads, allNotices, eventsOf, leadBody, putLead } from '../support/leads'
-import { NOTICE_SETTINGS, type StandIns, createService, standInForVendors, uniquePhone } from '../support/service'
+import worker from '../../../src/index'
+import { NOTICE_PAUSE_MS } from '../../../src/config/limits'
+import type { LeadRow } from '../../../src/leads/lead'
+import { allLeads, allNotices, eventsOf, leadBody, putLead } from '../../support/leads'
+import { NOTICE_SETTINGS, type StandIns, createService, standInForVendors, uniquePhone } from '../../support/service'
 
 const MINUTE_MS = 60_000
 const SETTINGS = { ...NOTICE_SETTINGS, BASIC_APPLICATION_TIMEOUT_MS: '300', PROVIDER_TIMEOUT_MS: '300' }

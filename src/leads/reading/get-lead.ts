@@ -1,10 +1,10 @@
 import { desc, eq } from 'drizzle-orm'
-import { refuse } from '../core/app-error'
-import { leadEvents, leads } from '../db/schema'
-import { fromDatabase } from '../messaging/communications/from-database'
-import type { LeadDeps } from './deps'
-import { conditionOf } from './find-lead'
-import type { LeadEventRow } from './lead'
+import { refuse } from '../../core/app-error'
+import { leadEvents, leads } from '../../db/schema'
+import { fromDatabase } from '../../messaging/communications/from-database'
+import type { LeadDeps } from '../deps'
+import { conditionOf } from '../find-lead'
+import type { LeadEventRow } from '../lead'
 import { type OpenLead, openLeads } from './open-leads'
 
 /** A lead with all that happened to it, in order. */

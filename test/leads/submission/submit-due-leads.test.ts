@@ -6,18 +6,18 @@ import {
   SUBMISSION_FAILURES_BEFORE_STOP,
   SUBMISSION_GIVE_UP_MS,
   SUBMISSION_LEASE_MS,
-} from '../../src/config/limits'
-import { createKeyRing } from '../../src/core/key-ring'
-import type { LogFields } from '../../src/core/log'
-import { createDatabase } from '../../src/db/client'
-import type { LeadDeps } from '../../src/leads/deps'
-import type { LeadRow } from '../../src/leads/lead'
-import type { Application, FindOutcome, Lender, SubmitOutcome, TakenApplication } from '../../src/leads/lender/lender'
-import { sealPersonal } from '../../src/leads/personal'
-import { submitDueLeads } from '../../src/leads/submit-due-leads'
-import { planOf, watchedDatabase } from '../support/audit'
-import { brokenDatabase } from '../support/broken'
-import { PERSONAL, allLeads, eventsOf, leadRow, personalKeys, putLead, putLeads } from '../support/leads'
+} from '../../../src/config/limits'
+import { createKeyRing } from '../../../src/core/key-ring'
+import type { LogFields } from '../../../src/core/log'
+import { createDatabase } from '../../../src/db/client'
+import type { LeadDeps } from '../../../src/leads/deps'
+import type { LeadRow } from '../../../src/leads/lead'
+import type { Application, FindOutcome, Lender, SubmitOutcome, TakenApplication } from '../../../src/leads/lender/lender'
+import { sealPersonal } from '../../../src/leads/personal'
+import { submitDueLeads } from '../../../src/leads/submission/submit-due-leads'
+import { planOf, watchedDatabase } from '../../support/audit'
+import { brokenDatabase } from '../../support/broken'
+import { PERSONAL, allLeads, eventsOf, leadRow, personalKeys, putLead, putLeads } from '../../support/leads'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
 const MINUTE_MS = 60_000

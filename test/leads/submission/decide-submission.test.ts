@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FIRST_SUBMISSION_PAUSE_MS, LONGEST_SUBMISSION_PAUSE_MS, SUBMISSION_GIVE_UP_MS } from '../../src/config/limits'
-import { afterAttempt, resumed } from '../../src/leads/decide-submission'
-import type { LenderFailure, SubmitOutcome } from '../../src/leads/lender/lender'
+import { FIRST_SUBMISSION_PAUSE_MS, LONGEST_SUBMISSION_PAUSE_MS, SUBMISSION_GIVE_UP_MS } from '../../../src/config/limits'
+import { afterAttempt, resumed } from '../../../src/leads/submission/decide-submission'
+import type { LenderFailure, SubmitOutcome } from '../../../src/leads/lender/lender'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

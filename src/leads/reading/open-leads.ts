@@ -1,6 +1,6 @@
-import type { LeadDeps } from './deps'
-import type { LeadRow } from './lead'
-import { openPersonal, type Personal } from './personal'
+import type { LeadDeps } from '../deps'
+import type { LeadRow } from '../lead'
+import { openPersonal, type Personal } from '../personal'
 
 /** A lead and who it is of; that is undefined where the key that it was sealed with is gone. */
 export interface OpenLead {

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { allLeads, leadBody } from '../support/leads'
-import { type StandIns, createService, standInForVendors, uniquePhone } from '../support/service'
+import { allLeads, leadBody } from '../../support/leads'
+import { type StandIns, createService, standInForVendors, uniquePhone } from '../../support/service'
 
 const service = createService({ BASIC_APPLICATION_TIMEOUT_MS: '50' })
 let vendors: StandIns

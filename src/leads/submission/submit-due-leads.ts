@@ -1,11 +1,11 @@
 import { and, eq, lte, sql } from 'drizzle-orm'
-import { SUBMISSION_FAILURES_BEFORE_STOP, SUBMISSIONS_AT_A_TIME, SUBMISSIONS_PER_RUN } from '../config/limits'
-import { errorName } from '../core/log'
-import { leads } from '../db/schema'
-import type { Caller } from '../otp/deps'
-import type { LeadDeps } from './deps'
-import type { LeadRow } from './lead'
-import type { LenderFailure } from './lender/lender'
+import { SUBMISSION_FAILURES_BEFORE_STOP, SUBMISSIONS_AT_A_TIME, SUBMISSIONS_PER_RUN } from '../../config/limits'
+import { errorName } from '../../core/log'
+import { leads } from '../../db/schema'
+import type { Caller } from '../../otp/deps'
+import type { LeadDeps } from '../deps'
+import type { LeadRow } from '../lead'
+import type { LenderFailure } from '../lender/lender'
 import { submitIfDue } from './submit-lead'
 
 /**

@@ -1,12 +1,12 @@
-import { refuse } from '../core/app-error'
-import { fromDatabase } from '../messaging/communications/from-database'
-import type { Caller } from '../otp/deps'
-import type { LeadChange } from './decide-submission'
-import type { LeadDeps } from './deps'
-import { findLead } from './find-lead'
-import type { LeadRow } from './lead'
-import { sendNotice } from './notices/send-notice'
-import { changeLead } from './write-lead'
+import { refuse } from '../../core/app-error'
+import { fromDatabase } from '../../messaging/communications/from-database'
+import type { Caller } from '../../otp/deps'
+import type { LeadChange } from '../submission/decide-submission'
+import type { LeadDeps } from '../deps'
+import { findLead } from '../find-lead'
+import type { LeadRow } from '../lead'
+import { sendNotice } from '../notices/send-notice'
+import { changeLead } from '../write-lead'
 
 const SECOND_MS = 1000
 

@@ -1,6 +1,6 @@
 import { type SQL, and, eq, isNull, sql } from 'drizzle-orm'
-import { leads } from '../db/schema'
-import type { Submission } from './lead'
+import { leads } from '../../db/schema'
+import type { Submission } from '../lead'
 
 /**
  * The condition for leads that the lender does not have, so that it is looked up in their index. Those that are over stand

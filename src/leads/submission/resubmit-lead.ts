@@ -1,14 +1,14 @@
-import { SUBMISSION_LEASE_MS } from '../config/limits'
-import { refuse } from '../core/app-error'
-import { fromDatabase } from '../messaging/communications/from-database'
-import type { Caller } from '../otp/deps'
-import { submitAgain } from './create-lead'
-import type { LeadDeps } from './deps'
-import { findLead } from './find-lead'
-import type { LeadRow } from './lead'
+import { SUBMISSION_LEASE_MS } from '../../config/limits'
+import { refuse } from '../../core/app-error'
+import { fromDatabase } from '../../messaging/communications/from-database'
+import type { Caller } from '../../otp/deps'
+import type { LeadDeps } from '../deps'
+import { findLead } from '../find-lead'
+import type { LeadRow } from '../lead'
 import { requireLender } from './require-lender'
+import { submitAgain } from './submit-again'
 import { submitClaimed } from './submit-lead'
-import { claimLead } from './write-lead'
+import { claimLead } from '../write-lead'
 
 /**
  * Hands a lead to the lender now that the lender does not have, without waiting for its next time. One that somebody is

@@ -1,6 +1,6 @@
-import { LENDER_VARIABLES } from '../config/providers/basic-application'
-import { refuse } from '../core/app-error'
-import type { LeadDeps, ReadyLeadDeps } from './deps'
+import { LENDER_VARIABLES } from '../../config/providers/basic-application'
+import { refuse } from '../../core/app-error'
+import type { LeadDeps, ReadyLeadDeps } from '../deps'
 
 /**
  * That leads can be kept, and handed in.
