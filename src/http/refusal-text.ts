@@ -43,7 +43,7 @@ export function refusalText(refusal: Refusal): string {
     case 'misconfigured':
       return `The service is not configured correctly. ${refusal.details.problems.join('. ')}.`
     case 'dependency_unavailable':
-      return 'A part of the service cannot be reached right now. Nothing was sent or accepted; please try again.'
+      return 'A part of the service cannot be reached right now. Please try again: what was taken all the same is not taken twice.'
     case 'unauthorized':
       return "This address is the operator's: send the header Authorization: Bearer, with ADMIN_API_KEY. In production it is closed until that is set."
     case 'webhook_forbidden':
