@@ -22,6 +22,6 @@ export async function requireProof(
 }
 
 /** @param provenAt and `now` in milliseconds since the epoch */
-export function isFresh(provenAt: number | null, now: number): boolean {
+function isFresh(provenAt: number | null, now: number): boolean {
   return provenAt !== null && now - provenAt < PROOF_LIFETIME_MS
 }

@@ -53,11 +53,6 @@ export function createCleaner(personal: Partial<Personal>, secrets: readonly str
   return { json: (json) => cleanReply(json, cleanText), text: cleanText, identifies: (text) => pattern.test(toPlain(text)) }
 }
 
-/** A reply of the lender without what names, or is, data of the person. */
-export function withoutPersonal(json: unknown, personal: Partial<Personal>): unknown {
-  return createCleaner(personal).json(json)
-}
-
 type CleanText = Cleaner['text']
 
 function cleanReply(json: unknown, cleanText: CleanText): unknown {

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createCleaner, withoutPersonal } from '../../../src/leads/lender/without-personal'
+import { createCleaner } from '../../../src/leads/lender/without-personal'
 import type { Personal } from '../../../src/leads/personal'
 import { PERSONAL } from './application'
 
-const clean = (json: unknown, personal: Personal = PERSONAL) => withoutPersonal(json, personal)
+const clean = (json: unknown, personal: Personal = PERSONAL) => createCleaner(personal).json(json)
 
-describe('withoutPersonal', () => {
+describe('a reply of the lender', () => {
   it.each([
     'pan, PAN, panNumber, pan_no, PanCard, customerPan',
     'dob, DateOfBirth, date-of-birth, birth_date, email, E-Mail, emailId, mobile, MobileNumber, phone_no',
@@ -122,7 +122,7 @@ describe('withoutPersonal', () => {
     const nobody = { phone: '', firstName: '', lastName: '', email: '', pan: '', dateOfBirth: '', pinCode: '' }
 
     for (const personal of [nobody, {}])
-      expect(withoutPersonal({ a: 'b', c: [1, ''] }, personal)).toStrictEqual({ a: 'b', c: [1, ''] })
+      expect(createCleaner(personal).json({ a: 'b', c: [1, ''] })).toStrictEqual({ a: 'b', c: [1, ''] })
   })
 
   it('leaves every other value as it is', () => {
@@ -275,7 +275,7 @@ function wordsOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, one]) => [...(Array.isArray(value) ? [] : [key]), ...wordsOf(one)])
 }
 
-describe('withoutPersonal, of any reply about anybody', () => {
+describe('a reply of the lender, any one about anybody', () => {
   const anyReply = person.chain((personal) => fc.tuple(fc.constant(personal), replies(personal)))
 
   it('leaves nothing of them', () => {
