@@ -59,38 +59,47 @@ function rowOf(telling: Telling): CommunicationRow | undefined {
   // A code that was typed has arrived.
   if (kind === 'check.approved') return { ...blankRow(telling), ...progress('delivered', at), verified: true }
   const settledAs = SETTLED_AS[kind]
-  return settledAs && { ...blankRow(telling), ...settledPart(event, record, settledAs) }
+  return settledAs && { ...blankRow(telling), ...settledPart(event, record.channel, settledAs) }
 }
 
 function blankRow({ event, record, id, createdAt }: Telling): CommunicationRow {
+  const { id: verificationId, purpose, phoneHash, phoneMasked, country } = record
+  const who = { verificationId, leadId: null, purpose, phoneHash, phoneMasked, country }
+  return pendingMessage({ id, createdAt, ...who, surface: '', channel: '' }, event.at)
+}
+
+/** What is known of a message before anybody was asked to carry it. */
+export type MessageFacts = Pick<
+  CommunicationRow,
+  'id' | 'verificationId' | 'leadId' | 'surface' | 'channel' | 'purpose' | 'phoneHash' | 'phoneMasked' | 'country' | 'createdAt'
+>
+
+/** The row of a message of which no more is known. @param at since when, in milliseconds since the epoch */
+export function pendingMessage(facts: MessageFacts, at: number): CommunicationRow {
   return {
-    id,
-    verificationId: record.id,
-    surface: '',
-    channel: '',
-    purpose: record.purpose,
-    phoneHash: record.phoneHash,
-    phoneMasked: record.phoneMasked,
-    country: record.country,
+    ...facts,
     templateId: null,
     templateVersion: null,
     provider: null,
     providerMessageId: null,
-    ...progress('pending', event.at),
+    ...progress('pending', at),
     reason: null,
     providerCode: null,
     segments: null,
     costMicros: null,
     currency: null,
     verified: false,
-    createdAt,
-    leadId: null,
   }
 }
 
-function settledPart(
-  { detail, at }: AuditEvent,
-  record: VerificationRecord,
+/**
+ * What the row of a message has of its outcome.
+ * @param channel where the outcome names none
+ * @param settledAs the status, likewise
+ */
+export function settledPart(
+  { detail, at }: Pick<AuditEvent, 'detail' | 'at'>,
+  channel: string,
   settledAs: DeliveryStatus,
 ): Partial<CommunicationRow> {
   const status = textIn(detail, 'delivery_status')
@@ -108,7 +117,7 @@ function settledPart(
     costMicros,
     currency: costMicros === null ? null : textIn(detail, 'currency'),
     // Where nobody took it, it went by none.
-    ...(provider !== null && { channel: textIn(detail, 'channel') ?? record.channel }),
+    ...(provider !== null && { channel: textIn(detail, 'channel') ?? channel }),
   }
 }
 

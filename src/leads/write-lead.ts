@@ -1,4 +1,4 @@
-import { type SQL, and, eq, isNotNull, lt, sql } from 'drizzle-orm'
+import { type SQL, and, eq, lt, sql } from 'drizzle-orm'
 import { SAME_LEAD_MS } from '../config/limits'
 import { uuidv7 } from '../core/ids'
 import { selectRows } from '../db/select-rows'
@@ -21,10 +21,7 @@ export async function insertLead({ db }: Pick<LeadDeps, 'db'>, lead: LeadRow & {
       .set({ requestHash: null })
       .where(and(isSame, lt(leads.createdAt, lead.createdAt - SAME_LEAD_MS))),
     db.insert(leads).values(lead).onConflictDoNothing(),
-    db
-      .select()
-      .from(leads)
-      .where(and(isSame, isNotNull(leads.requestHash))),
+    db.select().from(leads).where(isSame),
   ])
   return found!
 }

@@ -1,6 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { type CommunicationRow, attemptsIn } from '../../audit/communications-of'
-import { DELIVERY_RANK, type DeliveryStatus } from '../../audit/delivery-status'
+import { type CommunicationRow, attemptsIn, pendingMessage, settledPart } from '../../audit/communications-of'
 import type { SettledDetail } from '../../audit/event'
 import { writeCommunications } from '../../audit/write-communications'
 import { leadNotices } from '../../db/schema'
@@ -21,7 +20,8 @@ export async function settleNotice(
 ): Promise<void> {
   const isIts = and(eq(leadNotices.leadId, notice.leadId), eq(leadNotices.version, notice.version))
   const at = clock()
-  const communication = nextAt === undefined ? settledRow(lead, notice, detail, at) : pendingRow(lead, notice, at)
+  const settled = nextAt === undefined ? settledPart({ detail, at }, detail.channel, detail.delivery_status) : {}
+  const communication = { ...rowOf(lead, notice, at), ...settled }
   const tried = attemptsIn(detail, { communicationId: notice.communicationId, at, channel: detail.channel })
   const attempts = tried.map((one) => ({ ...one, attempt: one.attempt + notice.attempts - 1 }))
   // Whoever was erased while it went out leaves nothing of it.
@@ -56,48 +56,10 @@ export function unsentDetail({ communicationId }: LeadNoticeRow, status: 'unknow
   }
 }
 
-function pendingRow(lead: LeadRow, notice: LeadNoticeRow, at: number): CommunicationRow {
-  return {
-    id: notice.communicationId,
-    // No code was in it.
-    verificationId: '',
-    surface: notice.surface,
-    channel: 'whatsapp',
-    purpose: notice.kind,
-    phoneHash: lead.phoneHash,
-    phoneMasked: lead.phoneMasked,
-    country: lead.country,
-    templateId: null,
-    templateVersion: null,
-    provider: null,
-    providerMessageId: null,
-    ...progress('pending', at),
-    reason: null,
-    providerCode: null,
-    segments: null,
-    costMicros: null,
-    currency: null,
-    verified: false,
-    createdAt: notice.createdAt,
-    leadId: lead.id,
-  }
-}
-
-function settledRow(lead: LeadRow, notice: LeadNoticeRow, detail: SettledDetail, at: number): CommunicationRow {
-  return {
-    ...pendingRow(lead, notice, at),
-    ...progress(detail.delivery_status, at),
-    channel: detail.channel,
-    provider: detail.provider,
-    providerMessageId: detail.provider_message_id,
-    reason: detail.reason,
-    providerCode: detail.provider_code,
-    segments: detail.segments,
-    costMicros: detail.cost_micros,
-    currency: detail.currency,
-  }
-}
-
-function progress(status: DeliveryStatus, at: number) {
-  return { status, statusRank: DELIVERY_RANK[status], statusAt: at }
+function rowOf(lead: LeadRow, notice: LeadNoticeRow, at: number): CommunicationRow {
+  const { id: leadId, phoneHash, phoneMasked, country } = lead
+  const { communicationId: id, kind: purpose, surface, createdAt } = notice
+  // No code was in it.
+  const facts = { id, verificationId: '', leadId, surface, channel: 'whatsapp', purpose, createdAt }
+  return pendingMessage({ ...facts, phoneHash, phoneMasked, country }, at)
 }

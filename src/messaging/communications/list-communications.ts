@@ -7,8 +7,6 @@ import { fromDatabase } from './from-database'
 import { type CommunicationLogs, selectLogs, toLogs } from './read-logs'
 import { type Condition, type PageBounds, readPage } from './read-page'
 
-export { LOOKED_AT_FOR_A_PAGE } from './read-page'
-
 /** What is left out excludes nothing. */
 export interface CommunicationFilter extends PageBounds {
   readonly phoneHash?: string | undefined

@@ -5,11 +5,8 @@ import { DELIVERY_RANK, type DeliveryStatus } from '../../../src/audit/delivery-
 import { toBase64Url } from '../../../src/core/encoding'
 import { uuidv7 } from '../../../src/core/ids'
 import { createDatabase } from '../../../src/db/client'
-import {
-  type CommunicationFilter,
-  LOOKED_AT_FOR_A_PAGE,
-  listCommunications,
-} from '../../../src/messaging/communications/list-communications'
+import { type CommunicationFilter, listCommunications } from '../../../src/messaging/communications/list-communications'
+import { LOOKED_AT_FOR_A_PAGE } from '../../../src/messaging/communications/read-page'
 import { brokenDatabase } from '../../support/broken'
 import { fillCommunications, planOf, watchedDatabase } from '../../support/audit'
 import { T0 } from '../../support/pure-gate'
