@@ -3,6 +3,7 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { consoleLog } from './core/log'
 import { accessLog } from './http/access-log'
+import { corsForPages } from './http/cors'
 import type { HttpEnv, Provide } from './http/http-env'
 import { noStore } from './http/no-store'
 import { API_CONTENT_SECURITY_POLICY } from './http/security-policy'
@@ -28,6 +29,7 @@ export function createApp(provide: Provide, isConfigured: (env: Env) => boolean)
   app.use(noStore)
   app.use(secureHeaders({ contentSecurityPolicy: API_CONTENT_SECURITY_POLICY }))
   app.use(accessLog(consoleLog))
+  app.use(corsForPages(provide))
 
   app.route('/v1', createV1Surface(provide))
   app.route('/api_v1', createHomiSurface(provide, isConfigured))

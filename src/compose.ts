@@ -1,3 +1,8 @@
+import type { AccessDeps } from './access/authenticate'
+import { createIdentityProvider } from './access/identity-provider'
+import { createKnownKeys } from './access/known-keys'
+import { type KnownOrigins, createKnownOrigins } from './access/known-origins'
+import { createTurnstile } from './access/turnstile'
 import type { Config } from './config/config'
 import { type ConfigResult, loadConfig } from './config/load-config'
 import { createProfiles } from './config/profiles'
@@ -7,8 +12,9 @@ import { consoleLog } from './core/log'
 import { createHmacSigner } from './core/hmac'
 import { createKeyRing } from './core/key-ring'
 import { createSealer } from './core/seal'
-import { createDatabase } from './db/client'
+import { type Database, createDatabase } from './db/client'
 import type { Deps } from './http/http-env'
+import { createIdempotencyKeys } from './idempotency/idempotency-keys'
 import { createCircuitBreaker } from './messaging/circuit-breaker'
 import { confirmersOf, createProviders, providersFor } from './messaging/providers'
 import { type Fetch, systemFetch } from './messaging/providers/http'
@@ -26,7 +32,12 @@ import type { Lender } from './leads/lender/lender'
 import { createMockLender } from './leads/lender/mock-lender'
 import { createCarrierOf } from './leads/notices/carrier-of'
 import { createFulfil } from './payments/record-change'
+import type { LimitDeps } from './limits/limit-deps'
+import type { LimiterDeps } from './limits/limiter'
+import { createLimiters } from './limits/limiters'
+import { createSuspects } from './limits/suspects'
 import { createPhoneHasher } from './phone/phone-hash'
+import { createSigningKeys } from './tokens/signing-keys'
 
 /** Builds once per isolate: the bindings are one object for as long as it lives, for the Worker and its objects alike. */
 function oncePerEnv<T>(build: (env: Env) => T): (env: Env) => T {
@@ -66,6 +77,9 @@ export const provideGate = oncePerEnv((env): GateDeps => ({
   log: consoleLog,
 }))
 
+/** What a limiter works with. Never throws, as above. */
+export const provideLimiter = oncePerEnv((env): LimiterDeps => ({ db: createDatabase(env.DB), log: consoleLog }))
+
 function compose(env: Env): Deps {
   const result = configOf(env)
   if (!result.ok) throw refuse('misconfigured', { problems: result.problems })
@@ -75,18 +89,25 @@ function compose(env: Env): Deps {
   const registry = createProviders(config, { fetch, timeoutMs: config.limits.providerTimeoutMs })
   const templates = createTemplates({ db, clock: systemClock, log: consoleLog })
   const hashPhone = createPhoneHasher(config.keys.phoneHashKey)
+  const origins = createKnownOrigins({ db, clock: systemClock, log: consoleLog })
   const gates = createGates(env.PHONE_GATE, hashPhone, consoleLog)
+  const limits = limitsOf(env, config)
   return {
     config,
     profiles: createProfiles(config),
     db,
     hashPhone,
+    access: accessOf(config, db, fetch, origins),
+    idempotency: createIdempotencyKeys({ namespace: env.IDEMPOTENCY, secret: config.keys.phoneHashKey, log: consoleLog }),
+    origins,
+    turnstile: config.turnstile && createTurnstile(config.turnstile, { fetch, log: consoleLog }),
     contactSealer: createSealer(config.keys.phoneHashKey, 'loan_contact'),
     templates,
     receiptReaders: createReceiptReaders(config),
     leads: {
       db,
       gates,
+      limits,
       config,
       personalKeys: config.keys.pii && createKeyRing(config.keys.pii, 'lead'),
       signRequest: createHmacSigner(config.keys.phoneHashKey),
@@ -101,6 +122,7 @@ function compose(env: Env): Deps {
       config,
       db,
       gates,
+      limits,
       codes: createCodeStore(env.OTP_KV, consoleLog),
       digester: createCodeDigester(config.keys.pepper, config.keys.previousPepper),
       providersFor: (profile, channel) => providersFor(profile, channel, registry, profile.codeLength),
@@ -111,11 +133,41 @@ function compose(env: Env): Deps {
       clock: systemClock,
       log: consoleLog,
     },
+    tokens: config.tokens && {
+      config: config.tokens,
+      keys: createSigningKeys(config.tokens.keys),
+      gates,
+      sign: createHmacSigner(config.keys.phoneHashKey),
+      clock: systemClock,
+    },
     probes: {
       d1: () => env.DB.prepare('SELECT 1').run(),
       kv: () => env.OTP_KV.get('ready'),
       gate: () => env.PHONE_GATE.get(env.PHONE_GATE.idFromName('ready')).ping(),
     },
+  }
+}
+
+function limitsOf({ LIMITER }: Env, { abuse, phone, keys }: Config): LimitDeps {
+  return {
+    limiters: createLimiters(LIMITER, consoleLog),
+    suspects: createSuspects(systemClock),
+    rules: abuse,
+    homeCountry: phone.defaultRegion,
+    sign: createHmacSigner(keys.phoneHashKey),
+    log: consoleLog,
+  }
+}
+
+function accessOf({ access, keys }: Config, db: Database, fetch: Fetch, origins: KnownOrigins): AccessDeps {
+  const [clock, log] = [systemClock, consoleLog]
+  const sign = createHmacSigner(keys.phoneHashKey)
+  const known = createKnownKeys({ db, clock, log })
+  return {
+    config: access,
+    keys: { ...known, forget: () => [known, origins].forEach((one) => one.forget()) },
+    identityProvider: access.tokens && createIdentityProvider(access.tokens, { fetch, sign, clock, log }),
+    clock,
   }
 }
 

@@ -3,6 +3,8 @@ import { expectDocumented } from './support/conformance'
 
 const SEND = { method: 'POST', path: '/send-otp' }
 const SENT = { success: true, message: 'OTP sent successfully', data: { phone_number: '+917888888888' } }
+/** Of the limits of the number. */
+const LEFT = { 'ratelimit-policy': '"cooldown";q=1;w=60', ratelimit: '"cooldown";r=0;t=60' }
 const COOLDOWN = { success: false, message: 'Wait.', data: { phone_number: null, error: 'cooldown_active', retry_after: 42 } }
 
 function answer(body: unknown, init: { status?: number; headers?: Record<string, string> } = {}): Response {
@@ -11,7 +13,8 @@ function answer(body: unknown, init: { status?: number; headers?: Record<string,
 }
 
 const CHALLENGE = { method: 'GET', path: '/webhooks/whatsapp_cloud?hub.mode=subscribe' }
-const text = (body: string) => answer(body, { headers: { 'content-type': 'text/plain; charset=UTF-8' } })
+const text = (body: string, headers: Record<string, string> = {}) =>
+  answer(body, { headers: { 'content-type': 'text/plain; charset=UTF-8', ...headers } })
 
 const EXPORT = { method: 'GET', path: '/v1/leads/export?created_after=2026-11-01T00:00:00Z' }
 const FILE = { 'content-disposition': 'attachment; filename="a.csv"' }
@@ -43,8 +46,8 @@ const refusedRow = (row: object) =>
 const ROW = { row: 7, id: '130', errors: [{ path: 'currency', message: 'is required' }] }
 
 it.each([
-  ['a success', SEND, answer(SENT)],
-  ['a path with a slash and a query', { method: 'POST', path: '/send-otp/?a=b' }, answer(SENT)],
+  ['a success', SEND, answer(SENT, { headers: LEFT })],
+  ['a path with a slash and a query', { method: 'POST', path: '/send-otp/?a=b' }, answer(SENT, { headers: LEFT })],
   ['a failure with the seconds to wait', SEND, answer(COOLDOWN, { status: 429, headers: { 'retry-after': '42' } })],
   ['a text', CHALLENGE, text('1158201444')],
   ['a table', EXPORT, csv('id,name\r\n1,"Doe, ""J""\r\n"\r\n')],
@@ -65,10 +68,10 @@ it.each([
 it.each([
   ['an address that is no operation', { method: 'GET', path: '/send-otp' }, answer(SENT)],
   ['a status that is not declared', SEND, answer(SENT, { status: 201 })],
-  ['another media type', SEND, answer(SENT, { headers: { 'content-type': 'text/plain' } })],
-  ['a body that is no JSON', SEND, answer('ok')],
+  ['another media type', SEND, answer(SENT, { headers: { ...LEFT, 'content-type': 'text/plain' } })],
+  ['a body that is no JSON', SEND, answer('ok', { headers: LEFT })],
   ['JSON in place of a text', CHALLENGE, answer('"1158201444"')],
-  ['a text in place of JSON', SEND, text('ok')],
+  ['a text in place of JSON', SEND, text('ok', LEFT)],
   ['a table that breaks off', EXPORT, csv('id,name\r\n1,Do')],
   ['a table with a line that is too short', EXPORT, csv('id,name\r\n1\r\n')],
   ['a table with a line that is too long', EXPORT, csv('id,name\r\n1,Doe,\r\n')],
@@ -79,10 +82,14 @@ it.each([
   ['a table that says nothing of the file', EXPORT, csv('id\r\n', {})],
   ['a success that is still to be handed on, without its address', { method: 'POST', path: '/v1/leads' }, kept({})],
   ['a 401 that does not say how to prove who asks', TEMPLATES, unauthorized({})],
-  ['a missing field', SEND, answer({ success: true, message: 'OTP sent successfully' })],
-  ['a field that is not declared', SEND, answer({ ...SENT, code: '123456' })],
-  ['a field that is not declared, further inside', SEND, answer({ ...SENT, data: { ...SENT.data, code: '123456' } })],
-  ['no request id', SEND, answer(SENT, { headers: { 'x-request-id': '' } })],
+  ['a missing field', SEND, answer({ success: true, message: 'OTP sent successfully' }, { headers: LEFT })],
+  ['a field that is not declared', SEND, answer({ ...SENT, code: '123456' }, { headers: LEFT })],
+  [
+    'a field that is not declared, further inside',
+    SEND,
+    answer({ ...SENT, data: { ...SENT.data, code: '123456' } }, { headers: LEFT }),
+  ],
+  ['no request id', SEND, answer(SENT, { headers: { ...LEFT, 'x-request-id': '' } })],
   ['a wait without Retry-After', SEND, answer(COOLDOWN, { status: 429 })],
   ['a wait without Retry-After, where another code of the status has none', UPDATE, pending({})],
   ['a field that is not declared, in a row of a list', IMPORT, refusedRow({ ...ROW, phone: '+917888888888' })],

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { OPEN_SCOPES } from '../src/access/scopes'
 import { expectDocumented } from './support/conformance'
 import { weighed } from './support/fuzz/body-arbitrary'
 import { pathsIn, replaced } from './support/fuzz/inside'
@@ -13,25 +14,29 @@ import { signatureOf, vendorOf } from './support/fuzz/report-arbitrary'
 import { type FuzzedRequest, addressOf, requestsTo } from './support/fuzz/request-arbitrary'
 import { fireAlarm, gateOf } from './support/gate'
 import { NOTICE_SETTINGS, TWILIO_SETTINGS, createService, standInForVendors } from './support/service'
+import { newSigningKey, tokenSettings } from './support/tokens'
 import { BASIC_APPLICATION_SCENARIOS } from './support/vendors/basic-application'
 
 // Another seed is another thousand requests; a failure prints it, with the path that leads back to the shortest sequence.
 const SEED = 20_261_121
-const SEQUENCES = 600
+const SEQUENCES = 750
 
 /** How many sequences are mostly about what. */
 const GROUPS = {
-  v1: 4,
+  v1: 6,
   'whatsapp-otp': 1,
   homi: 1,
   'user-otp': 1,
   'external-otp': 1,
   'payment-otp': 2,
   confirmations: 2,
-  loans: 3,
+  loans: 4,
   webhooks: 2,
   leads: 2,
   people: 1,
+  'api-keys': 1,
+  tokens: 1,
+  limits: 1,
 }
 
 /** How many sequences are about leads behind the lender's stand-in, and nothing else. */
@@ -97,6 +102,7 @@ const service = createService({
   PIONEER_FLAG_MOCK_OTP_ENABLED: 'true',
   // As `npm run dev` has it: the code of all examples is that of the mock then.
   MSG91_OTP_LENGTH: '6',
+  ...tokenSettings([await newSigningKey()]),
   ...TWILIO_SETTINGS,
   TWILIO_AUTH_TOKEN: SECRETS.twilio,
   GUPSHUP_WEBHOOK_SECRET: SECRETS.path,
@@ -202,18 +208,26 @@ it.each(amounts)('takes or refuses $field at $method $path, however it is writte
   expect(taken).not.toContain('0.30000000000000004')
 })
 
-it.each(operations)(
-  "asks for the operator's key at $method $path where openapi.json says so, and nowhere else",
-  async (operation) => {
-    const { method, isAdminOnly } = operation
-    const path = addressOf(operation)
-    const closed = createService({ ADMIN_API_KEY: 'the-key-of-the-operator-32-characters-and-more' })
-    const response = await closed.request(path, { method })
+it.each(operations)('asks for a credential at $method $path where openapi.json says so, and nowhere else', async (operation) => {
+  const { method, access } = operation
+  const path = addressOf(operation)
+  const closed = createService({ AUTH_REQUIRED: 'true' })
+  const response = await closed.request(path, { method })
 
-    await expectDocumented({ method, path }, response)
-    expect(response.status === 401).toBe(isAdminOnly)
-  },
-)
+  await expectDocumented({ method, path }, response)
+  expect(response.status === 401).toBe(access !== undefined)
+})
+
+it.each(operations)('asks for one at $method $path in development, too, where it is no matter of clients', async (operation) => {
+  const { method, access } = operation
+  const path = addressOf(operation)
+  const locked = createService({ ADMIN_API_KEY: 'the-key-of-the-operator-32-characters-and-more' })
+  const response = await locked.request(path, { method })
+
+  await expectDocumented({ method, path }, response)
+  const isOfClients = access !== 'operator' && (access ?? []).every((scope) => OPEN_SCOPES.some((one) => one === scope))
+  expect(response.status === 401).toBe(!isOfClients)
+})
 
 /** In mock mode no vendor has a message: the one that reports is given it, so that reports find what they are about. */
 async function handOver({ communication, vendorMessage }: Things, { path }: FuzzedRequest): Promise<void> {

@@ -11,10 +11,16 @@ The same service speaks several contracts, one a group below. New clients use \`
 the systems that they replace. All of them share the limits: a cooldown of 60 seconds between two codes to one number, a
 window of sends, and a number of guesses that outlives resends.
 
+**Access.** In production a request brings an API key, or a JWT of the identity provider, as \`Authorization: Bearer …\`, or a key as
+\`X-API-Key\`: each operation names the scope that it wants. Without a good one it is 401, without the scope 403. A caller sees only
+what it has made. Keys for pages are bound to the origins of the pages, send only with a Turnstile token in \`X-Turnstile-Token\`, and
+are told one thing of every code that does not do: \`code_not_accepted\`.
+
+- Whatever creates or sends takes an \`Idempotency-Key\`, and is done once however often it is repeated within a day.
 - Paths work with and without a slash at the end. Bodies are JSON with \`Content-Type: application/json\`.
 - A failure comes in the body form of its group, with a stable code for programs and a sentence for people. So does an
   unknown path (404) and a wrong method (405, with \`Allow\`).
-- Where waiting helps, \`Retry-After\` and the body say for how many seconds.
+- Where waiting helps, \`Retry-After\` and the body say for how many seconds. \`RateLimit\` and \`RateLimit-Policy\` tell what a number has left.
 - Every answer has an \`X-Request-Id\`.
 
 This document: [openapi.json](/openapi.json). To read: [ReDoc](/redoc). To try: [Swagger UI](/docs).`

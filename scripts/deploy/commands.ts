@@ -28,6 +28,13 @@ export function secretCommand(verb: 'list' | 'bulk', args: readonly string[], wo
   return ['secret', verb, ...pickOptions(args, CONFIG), ...worker, ...temporary(args)]
 }
 
+/** What says which deployment is meant, for a command that a person is told to run next. */
+export function sameDeployment(args: readonly string[]): string {
+  return pickOptions(args, [...CONFIG, ...ENVIRONMENT])
+    .map((option) => ` ${option}`)
+    .join('')
+}
+
 function temporary(args: readonly string[]): string[] {
   return args.filter((arg) => arg === '--temporary')
 }

@@ -19,6 +19,11 @@ export function decideSecrets(listing: string): SecretsDecision {
   return missing.includes('OTP_PEPPER') ? { action: 'create', names: missing } : { action: 'keep-shared-key' }
 }
 
+/** Is there surely no `ADMIN_API_KEY`? @param listing as above */
+export function lacksAdminKey(listing: string): boolean {
+  return secretNames(listing)?.includes('ADMIN_API_KEY') === false
+}
+
 function secretNames(listing: string): string[] | undefined {
   try {
     const secrets = JSON.parse(listing) as unknown

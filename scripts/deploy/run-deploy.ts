@@ -1,6 +1,6 @@
-import type { RunWrangler } from '../wrangler.ts'
-import { deployCommand, isRehearsal, migrateCommand, secretCommand } from './commands.ts'
-import { decideSecrets } from './missing-secrets.ts'
+import type { RunWrangler, WranglerResult } from '../wrangler.ts'
+import { deployCommand, isRehearsal, migrateCommand, sameDeployment, secretCommand } from './commands.ts'
+import { decideSecrets, lacksAdminKey } from './missing-secrets.ts'
 import type { DeployReport } from './report.ts'
 
 export interface DeployTools {
@@ -36,17 +36,20 @@ export async function runDeploy(args: readonly string[], tools: DeployTools): Pr
   }
 
   const report = await tools.report()
-  const code = await createMissingSecrets(args, report.workerName, tools)
-  if (code === 0) print(nextStep(report.address))
-  return code
+  const listed = await run(secretCommand('list', args, report.workerName), { capture: true })
+  const code = await createMissingSecrets(args, report.workerName, listed, tools)
+  if (code !== 0) return code
+  if (listed.code === 0 && lacksAdminKey(listed.stdout)) print(firstKeys(args))
+  print(nextStep(report.address))
+  return 0
 }
 
 async function createMissingSecrets(
   args: readonly string[],
   workerName: string | undefined,
+  listed: WranglerResult,
   { run, newSecret, print }: DeployTools,
 ): Promise<number> {
-  const listed = await run(secretCommand('list', args, workerName), { capture: true })
   const decision = listed.code === 0 ? decideSecrets(listed.stdout) : ({ action: 'unknown' } as const)
   switch (decision.action) {
     case 'nothing':
@@ -79,6 +82,19 @@ const BY_HAND = `If OTP_PEPPER and PHONE_HASH_KEY are not set yet, set each of t
   npx wrangler secret put OTP_PEPPER
   npx wrangler secret put PHONE_HASH_KEY
 `
+
+/** It is not made here: somebody has to know it, and what is printed stays in the log of a build. */
+function firstKeys(args: readonly string[]): string {
+  return `
+ADMIN_API_KEY is not set. In production nobody is let in without a key. For a caller, from here:
+
+  npm run key -- create --name "my app" --scopes verifications:send,verifications:check --remote${sameDeployment(args)}
+
+For the operator, who then manages keys and all else over HTTP (docs/operations.md), a value that you keep:
+
+  node -p "crypto.randomBytes(32).toString('hex')"
+  npx wrangler secret put ADMIN_API_KEY${sameDeployment(args)}`
+}
 
 function nextStep(address: string | undefined): string {
   return `\nDeployed. The first thing to run:\n\n  npm run smoke -- --url ${address ?? 'https://<the address of the Worker>'}\n`

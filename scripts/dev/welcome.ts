@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
-import { optionValue } from '../wrangler.ts'
+import { optionValue, pickOptions } from '../wrangler.ts'
 
 /** What the running service says about itself. */
 export interface ServiceState {
@@ -11,6 +11,8 @@ export interface ServiceState {
   readonly paymentCode: string | undefined
   /** Can leads be tried? In mock mode alone, where no lender is told of them. */
   readonly hasLeads: boolean
+  /** Does it want a key of callers? */
+  readonly isClosed: boolean
 }
 
 /** What is there to try in mock mode. */
@@ -28,7 +30,7 @@ export function announceWhenReady(dev: ChildProcess, args: readonly string[], sa
   dev.once('exit', () => stopped.abort())
   dev.on('message', (message) => {
     const address = addressIn(message, optionValue(args, ['--local-protocol']) ?? 'http')
-    if (address !== undefined) void announce(address, samples, stopped.signal)
+    if (address !== undefined) void announce(address, args, samples, stopped.signal)
   })
 }
 
@@ -47,26 +49,34 @@ export function addressIn(message: unknown, protocol: string): string | undefine
   }
 }
 
-async function announce(address: string, { paymentCodeLength, hasLeads }: Samples, stopped: AbortSignal): Promise<void> {
+async function announce(
+  address: string,
+  args: readonly string[],
+  { paymentCodeLength, hasLeads }: Samples,
+  stopped: AbortSignal,
+): Promise<void> {
   // The certificate of a local https is nobody's, so the service is not asked there.
-  const state = address.startsWith('https:') ? { healthy: true, mockCode: undefined } : await firstAnswer(address, stopped)
+  const unknown = { healthy: true, mockCode: undefined, isClosed: false }
+  const state = address.startsWith('https:') ? unknown : await firstAnswer(address, stopped)
   if (state === undefined) return
   const isMock = state.mockCode !== undefined
   // The sample's number may be a stranger's, who would get a code for each try outside mock mode.
   const paymentCode = isMock && paymentCodeLength !== undefined ? MOCK_DIGITS.slice(0, paymentCodeLength) : undefined
-  console.log(welcome(address, { ...state, paymentCode, hasLeads: isMock && hasLeads }, process.platform))
+  console.log(welcome(address, { ...state, paymentCode, hasLeads: isMock && hasLeads }, process.platform, args))
 }
 
 /** Listening is not answering: the Worker may still be bundled, or fail to. Undefined when wrangler stopped before. */
 async function firstAnswer(
   address: string,
   stopped: AbortSignal,
-): Promise<Pick<ServiceState, 'healthy' | 'mockCode'> | undefined> {
+): Promise<Pick<ServiceState, 'healthy' | 'mockCode' | 'isClosed'> | undefined> {
   while (!stopped.aborted) {
     try {
       const health = await getJson(`${address}/health`, stopped)
       const debug = await getJson(`${address}/debug/whatsapp`, stopped)
-      return { healthy: health['status'] === 'healthy', mockCode: mockCodeOf(debug) }
+      // Of nobody, so that there is nothing to read where nobody wants a key.
+      const { status } = await fetch(`${address}/v1/verifications/none`, { signal: stopped })
+      return { healthy: health['status'] === 'healthy', mockCode: mockCodeOf(debug), isClosed: status === 401 }
     } catch {
       await pause(300)
     }
@@ -89,35 +99,49 @@ async function getJson(url: string, signal: AbortSignal): Promise<Record<string,
   }
 }
 
-/** What a person sees who has just started the service for the first time. */
-export function welcome(address: string, state: ServiceState, platform: NodeJS.Platform): string {
-  const { healthy, mockCode, paymentCode, hasLeads } = state
+/**
+ * What a person sees who has just started the service for the first time.
+ * @param args those of the start: they say which database is meant
+ */
+export function welcome(address: string, state: ServiceState, platform: NodeJS.Platform, args: readonly string[] = []): string {
+  const { healthy, mockCode, paymentCode, hasLeads, isClosed } = state
+  const curl = curlFor(platform, isClosed)
   const phone = '"phone_number": "+917888888888"'
-  const send = curl(`${address}/send-otp`, `{${phone}}`, platform)
-  const verify = curl(`${address}/verify-otp`, `{${phone}, "otp": "${mockCode ?? 'the code that arrived'}"}`, platform)
   return [
     '',
     `edge-verify is at ${address}${mockCode === undefined ? '' : `, in mock mode: nothing is sent, and every code is ${mockCode}`}`,
     ...(healthy ? [] : [`It is not ready for work. What is wrong: ${address}/ready`]),
+    ...(isClosed ? [`It wants a key (AUTH_REQUIRED): ${createKey(args)}`] : []),
     '',
-    '  send a code    ' + send,
-    '  verify it      ' + verify,
-    ...(paymentCode === undefined ? [] : paymentLines(address, paymentCode, platform)),
-    ...(hasLeads ? leadLines(address, platform) : []),
+    '  send a code    ' + curl(`${address}/send-otp`, `{${phone}}`),
+    '  verify it      ' + curl(`${address}/verify-otp`, `{${phone}, "otp": "${mockCode ?? 'the code that arrived'}"}`),
+    ...(paymentCode === undefined ? [] : paymentLines(address, paymentCode, curl)),
+    ...(hasLeads ? leadLines(address, curl) : []),
     `  the API        ${address}/docs`,
-    `  all at once    npm run smoke -- --url ${address}`,
+    `  all at once    npm run smoke -- --url ${address}${isClosed ? ' --key <key>' : ''}`,
+    ...(isClosed ? [] : ['  with API keys  npm run dev -- --var AUTH_REQUIRED:true    (nobody needs one in development)']),
     '',
     'Ctrl-C stops it.',
     '',
   ].join('\n')
 }
 
+/** For all that is there to try. */
+const SCOPES = ['verifications:send', 'verifications:check', 'payments:confirm', 'leads:create', 'leads:status']
+
+function createKey(args: readonly string[]): string {
+  const where = ['--local', ...pickOptions(args, ['--persist-to', '--config', '-c', '--env', '-e'])]
+  return `npm run key -- create --name me --scopes ${SCOPES.join()} ${where.join(' ')}`
+}
+
+type Curl = (url: string, body: string) => string
+
 /** The sample loan's repayment, whose customer confirms it. */
-function paymentLines(address: string, code: string, platform: NodeJS.Platform): string[] {
+function paymentLines(address: string, code: string, curl: Curl): string[] {
   const repayment = '"loan_id": 123, "repayment_id": 456'
   return [
-    '  a payment      ' + curl(`${address}/api/v1/otp/send-otp-payment`, `{${repayment}}`, platform),
-    '  confirm it     ' + curl(`${address}/api/v1/otp/verify-otp-payment`, `{${repayment}, "otp_code": "${code}"}`, platform),
+    '  a payment      ' + curl(`${address}/api/v1/otp/send-otp-payment`, `{${repayment}}`),
+    '  confirm it     ' + curl(`${address}/api/v1/otp/verify-otp-payment`, `{${repayment}, "otp_code": "${code}"}`),
   ]
 }
 
@@ -137,15 +161,16 @@ const LEAD = {
 }
 
 /** A lead for the lender of mock mode, who takes everything. */
-function leadLines(address: string, platform: NodeJS.Platform): string[] {
+function leadLines(address: string, curl: Curl): string[] {
   return [
-    '  a lead         ' + curl(`${address}/api_v1/lead_create`, JSON.stringify(LEAD), platform),
-    '  its status     ' + curl(`${address}/api_v1/lead_status`, `{"mobile_number": "${LEAD.mobile_number}"}`, platform),
+    '  a lead         ' + curl(`${address}/api_v1/lead_create`, JSON.stringify(LEAD)),
+    '  its status     ' + curl(`${address}/api_v1/lead_status`, `{"mobile_number": "${LEAD.mobile_number}"}`),
   ]
 }
 
-function curl(url: string, body: string, platform: NodeJS.Platform): string {
-  const quoted = platform === 'win32' ? `"${body.replaceAll('"', '\\"')}"` : `'${body}'`
-  const json = platform === 'win32' ? '"content-type: application/json"' : `'content-type: application/json'`
-  return `curl ${url} -H ${json} -d ${quoted}`
+function curlFor(platform: NodeJS.Platform, isClosed: boolean): Curl {
+  const isWindows = platform === 'win32'
+  const header = (text: string) => (isWindows ? `-H "${text}"` : `-H '${text}'`)
+  const headers = [...(isClosed ? ['authorization: Bearer <key>'] : []), 'content-type: application/json'].map(header).join(' ')
+  return (url, body) => `curl ${url} ${headers} -d ${isWindows ? `"${body.replaceAll('"', '\\"')}"` : `'${body}'`}`
 }

@@ -7,11 +7,15 @@ export interface SmokeOptions {
   readonly phone: string | undefined
   /** The code, for when it is known and nobody can be asked. */
   readonly code: string | undefined
+  /** An API key, from the command line or the environment (`EDGE_VERIFY_KEY`). Where it is undefined the operator's stands in. */
+  readonly key?: string | undefined
   /** `ADMIN_API_KEY` of the service, from the environment: what stands on a command line is seen by everybody. */
   readonly adminKey?: string | undefined
 }
 
-export const USAGE = 'npm run smoke -- --url <address> [--phone +917888888888] [--code 123456]'
+export const USAGE = `npm run smoke -- --url <address> [--key evsk_…] [--phone +917888888888] [--code 123456]
+
+The key can be in EDGE_VERIFY_KEY as well, and that of the operator in ADMIN_API_KEY.`
 
 /** The options of the command line and the environment, or a sentence about what is wrong with them. */
 export function parseOptions(
@@ -19,15 +23,22 @@ export function parseOptions(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): SmokeOptions | { readonly problem: string } {
   try {
-    const { url, phone, code } = parseArgs({
+    const text = { type: 'string' } as const
+    const { url, phone, code, key } = parseArgs({
       args: [...args],
-      options: { url: { type: 'string' }, phone: { type: 'string' }, code: { type: 'string' } },
+      options: { url: text, phone: text, code: text, key: text },
     }).values
     if (url === undefined) return { problem: 'Where is the service? --url is missing.' }
     const address = toAddress(url)
     return address === undefined
       ? { problem: `Not an address: ${url}` }
-      : { url: address, phone, code, adminKey: environment['ADMIN_API_KEY'] || undefined }
+      : {
+          url: address,
+          phone,
+          code,
+          key: key || environment['EDGE_VERIFY_KEY'] || undefined,
+          adminKey: environment['ADMIN_API_KEY'] || undefined,
+        }
   } catch (error) {
     return { problem: (error as Error).message }
   }

@@ -3,6 +3,7 @@ import { checkLead } from './lead-checks.ts'
 import type { SmokeOptions } from './options.ts'
 import { checkPayment } from './payment-checks.ts'
 import {
+  checkAccess,
   checkHealth,
   checkLandline,
   checkMalformedJson,
@@ -12,7 +13,7 @@ import {
   checkReady,
   checkUnknownPath,
 } from './service-checks.ts'
-import { createReport, skipped } from './step.ts'
+import { createReport, type Report, skipped } from './step.ts'
 import { checkVerification, randomIndianMobile } from './verification-checks.ts'
 
 export interface SmokeTools {
@@ -28,10 +29,10 @@ export interface SmokeTools {
  * @returns the exit code: 1 when a step failed
  */
 export async function runSmoke(
-  { url, phone, code, adminKey }: SmokeOptions,
+  { url, phone, code, key, adminKey }: SmokeOptions,
   { print, askCode, timeoutMs }: SmokeTools,
 ): Promise<number> {
-  const client = createClient(url, timeoutMs)
+  const client = createClient(url, timeoutMs, key)
   const report = createReport(print)
   print(`${url}\n`)
 
@@ -44,30 +45,45 @@ export async function runSmoke(
   await report.step('GET /openapi.json', () => checkOpenApi(client))
   await report.step('GET /docs', () => checkPage(client, '/docs'))
   await report.step('GET /redoc', () => checkPage(client, '/redoc'))
-  await report.step('POST /send-otp, broken JSON', () => checkMalformedJson(client))
-  await report.step('POST /send-otp, a landline', () => checkLandline(client))
   await report.step('GET an unknown path', () => checkUnknownPath(client))
   const { mode } = await report.step('GET /debug/whatsapp', () => checkMode(client))
+
+  const isMisconfigured = health === 'misconfigured'
+  const credential = key ?? adminKey
+  const caller = createClient(url, timeoutMs, credential)
+  if (!isMisconfigured) {
+    const bare = createClient(url, timeoutMs)
+    const access = await report.step('POST /send-otp, without a key', () => checkAccess(bare, credential !== undefined))
+    if (access.isClosed === true && credential === undefined) {
+      await report.step('all that wants a key', async () => skipped('there is none: --key, or EDGE_VERIFY_KEY'))
+      return summary(report, print)
+    }
+    await report.step('POST /send-otp, broken JSON', () => checkMalformedJson(caller))
+    await report.step('POST /send-otp, a landline', () => checkLandline(caller))
+  }
 
   const isMock = mode === 'mock'
   const nobodys = isMock ? randomIndianMobile() : undefined
   const number = phone ?? nobodys
-  const obstacle =
-    health === 'misconfigured'
-      ? 'the service is misconfigured'
-      : 'outside mock mode it sends a real message: say to which number with --phone'
+  const obstacle = isMisconfigured
+    ? 'the service is misconfigured'
+    : 'outside mock mode it sends a real message: say to which number with --phone'
   let isProven = false
-  if (number === undefined || health === 'misconfigured') {
+  if (number === undefined || isMisconfigured) {
     await report.step('send and verify a code', async () => skipped(obstacle))
   } else {
-    isProven = await checkVerification(report, client, { phone: number, findCode: async () => code ?? (await askCode()) })
+    isProven = await checkVerification(report, caller, { phone: number, findCode: async () => code ?? (await askCode()) })
   }
 
-  const operator = createClient(url, timeoutMs, adminKey)
+  const operator = createClient(url, timeoutMs, adminKey ?? key)
   // Never the number that was named: what is known of it would be erased.
-  await checkLead(report, { client, operator, phone: nobodys, isProven: isProven && number === nobodys, health })
-  await checkPayment(report, { client, operator, isMock, health })
+  await checkLead(report, { client: caller, operator, phone: nobodys, isProven: isProven && number === nobodys, health })
+  await checkPayment(report, { client: caller, operator, isMock, health })
+  return summary(report, print)
+}
 
+/** @returns the exit code */
+function summary(report: Report, print: (line: string) => void): number {
   const [good, bad, left] = [report.count('worked'), report.count('failed'), report.count('skipped')]
   print(`\n${good} worked, ${bad} failed, ${left} skipped`)
   return bad === 0 ? 0 : 1

@@ -45,6 +45,26 @@ export async function checkPage({ get }: Client, path: string): Promise<Outcome>
   return answer.status === 200 && isHtml ? worked('200 html') : unexpected('200 html', answer)
 }
 
+/**
+ * Who may call? Asks without a key for something that is refused in any case.
+ * @param bare brings none
+ * @param hasKey is there one to go on with?
+ */
+export async function checkAccess({ post }: Client, hasKey: boolean): Promise<Finding<{ isClosed: boolean }>> {
+  const answer = await post('/send-otp', '{"phone_number": ')
+  switch (answer.status) {
+    case 401:
+      return { ...worked(`refused with 401, as it must be${hasKey ? '' : `. ${HOW_TO_GET_A_KEY}`}`), isClosed: true }
+    case 400:
+      return { ...worked('not wanted: everybody may call (AUTH_REQUIRED is off)'), isClosed: false }
+    default:
+      return unexpected('401, or 400 where everybody may call', answer)
+  }
+}
+
+const HOW_TO_GET_A_KEY =
+  'For the rest make a key (npm run key -- create --name smoke --scopes verifications:send,verifications:check --remote, or --local) and put it into EDGE_VERIFY_KEY'
+
 export async function checkMalformedJson({ post }: Client): Promise<Outcome> {
   return expectRefusal(400, await post('/send-otp', '{"phone_number": '))
 }

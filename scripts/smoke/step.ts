@@ -15,12 +15,24 @@ export const worked = (detail: string): Outcome => ({ mark: 'worked', detail })
 export const failed = (detail: string): Outcome => ({ mark: 'failed', detail })
 export const skipped = (reason: string): Outcome => ({ mark: 'skipped', detail: reason })
 
-/** Failed, with what the service said instead. */
-export function unexpected(wanted: string, { status, headers, json, text }: Answer): Outcome {
+/** Failed, with what the service said instead; skipped, where it only does not do it for this key. */
+export function unexpected(wanted: string, answer: Answer): Outcome {
+  const { status, headers } = answer
+  if (status === 401) return failed('the key is not accepted (401): is it of this deployment, and still in force?')
+  if (isMissingScope(answer)) return skipped(`the key is good, and not for this (403): ${saidIn(answer)}`)
   const location = headers.get('location')
-  const said =
-    location === null ? oneLine(typeof json['message'] === 'string' ? json['message'] : text) : `redirects to ${location}`
+  const said = location === null ? saidIn(answer) : `redirects to ${location}`
   return failed(`expected ${wanted}, got ${status}${said === '' ? '' : `: ${said}`}`)
+}
+
+/** What a surface says of a refusal, in words. */
+function saidIn({ json, text }: Answer): string {
+  const said = [json['message'], json['detail']].find((words) => typeof words === 'string')
+  return oneLine(said ?? text)
+}
+
+function isMissingScope({ status, headers }: Answer): boolean {
+  return status === 403 && headers.get('www-authenticate')?.includes('insufficient_scope') === true
 }
 
 export interface Report {

@@ -63,15 +63,25 @@ function rowOf(telling: Telling): CommunicationRow | undefined {
 }
 
 function blankRow({ event, record, id, createdAt }: Telling): CommunicationRow {
-  const { id: verificationId, purpose, phoneHash, phoneMasked, country } = record
-  const who = { verificationId, leadId: null, purpose, phoneHash, phoneMasked, country }
+  const { id: verificationId, purpose, phoneHash, phoneMasked, country, owner } = record
+  const who = { verificationId, leadId: null, purpose, phoneHash, phoneMasked, country, owner }
   return pendingMessage({ id, createdAt, ...who, surface: '', channel: '' }, event.at)
 }
 
 /** What is known of a message before anybody was asked to carry it. */
 export type MessageFacts = Pick<
   CommunicationRow,
-  'id' | 'verificationId' | 'leadId' | 'surface' | 'channel' | 'purpose' | 'phoneHash' | 'phoneMasked' | 'country' | 'createdAt'
+  | 'id'
+  | 'verificationId'
+  | 'leadId'
+  | 'surface'
+  | 'channel'
+  | 'purpose'
+  | 'phoneHash'
+  | 'phoneMasked'
+  | 'country'
+  | 'createdAt'
+  | 'owner'
 >
 
 /** The row of a message of which no more is known. @param at since when, in milliseconds since the epoch */

@@ -13,6 +13,9 @@ export type AuditEventKind =
   | 'intent.accepted'
   /** It could not be carried out any more. */
   | 'intent.refused'
+  | 'token.redeemed'
+  /** It was redeemed before. */
+  | 'token.refused'
 
 /** One fact, never changed once written. It has no number and no code in it. */
 export interface AuditEvent {
@@ -52,6 +55,8 @@ export interface VerificationRecord {
   readonly subject: string | null
   /** What its code confirms, or has confirmed. */
   readonly intent: AuditDetail | null
+  /** Whose it is; empty: nobody's. */
+  readonly owner: string
 }
 
 /** What `send.reserved` says of the message that it lets through. */

@@ -5,7 +5,7 @@ import { communicationsOf } from './communications-of'
 import type { AuditBatch, VerificationRecord } from './event'
 import { writeCommunications } from './write-communications'
 
-// D1 takes 100 bound parameters a statement (7 columns of an event, 18 of a record).
+// D1 takes 100 bound parameters a statement (7 columns of an event, 19 of a record).
 const EVENTS_PER_STATEMENT = 14
 const RECORDS_PER_STATEMENT = 5
 

@@ -1,3 +1,5 @@
+import type { AbuseConfig } from './abuse'
+import type { AccessConfig, TurnstileConfig } from './access'
 import type { Limits } from './limits'
 import type { MessagePrices } from './prices'
 import type { BasicApplicationConfig } from './providers/basic-application'
@@ -5,6 +7,7 @@ import type { GupshupConfig } from './providers/gupshup'
 import type { Msg91Config } from './providers/msg91'
 import type { MshastraConfig } from './providers/mshastra'
 import type { TwilioConfig } from './providers/twilio'
+import type { TokenConfig } from './tokens'
 import type { WhatsappCloudConfig } from './providers/whatsapp-cloud'
 import type { VendorOrders } from './vendors'
 
@@ -39,8 +42,12 @@ export interface Config {
   readonly appName: string | undefined
   readonly orders: VendorOrders
   readonly prices: MessagePrices | undefined
-  /** Opens what only the operator may see. Undefined: open in development, closed in production. */
-  readonly adminApiKey: string | undefined
+  readonly access: AccessConfig
+  /** Undefined: browsers cannot be told from programs, and so may not send. */
+  readonly turnstile: TurnstileConfig | undefined
+  /** Undefined: an approved check brings no token. */
+  readonly tokens: TokenConfig | undefined
+  readonly abuse: AbuseConfig
   readonly webhooks: WebhookConfig
   readonly gupshup: GupshupConfig | undefined
   readonly msg91: Msg91Config | undefined

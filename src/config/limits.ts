@@ -51,6 +51,9 @@ export const CODE_STORE_READ_TIMEOUT_MS = 150
 /** One attempt to reach a gate, after which the request fails closed. Milliseconds. */
 export const GATE_CALL_TIMEOUT_MS = 3_000
 
+/** One attempt to reach a limiter, after which a rule that is enforced refuses. Milliseconds. */
+export const LIMITER_CALL_TIMEOUT_MS = 3_000
+
 /** For each probe of `/ready`, and a read of D1 that somebody waits for. Milliseconds. */
 export const DEPENDENCY_TIMEOUT_MS = 2_000
 
@@ -159,3 +162,60 @@ export const RESEAL_LEADS_PER_STEP = 500
 
 /** Steps of one run: two seconds of computing at most. */
 export const RESEAL_STEPS_PER_RUN = 20
+
+/** What an isolate knows of an API key is asked for again, beside the requests, when it is older than this. Milliseconds. */
+export const API_KEY_FRESH_MS = 20_000
+
+/** And not believed any more when it is older than this: so long does a revoked key go on working, at most. Milliseconds. */
+export const API_KEY_BELIEVED_MS = 50_000
+
+/** That there is no such API key is believed for this long: one that was just created has to work. Milliseconds. */
+export const API_KEY_UNKNOWN_MS = 5_000
+
+/** API keys that an isolate knows at a time; those asked for longest ago are forgotten. */
+export const API_KEYS_KNOWN = 1_000
+
+/** Origins that could not be read, or are being read, are not asked for again for this long. Milliseconds. */
+export const ORIGINS_PAUSE_MS = 5_000
+
+/** For an answer of Turnstile: a send does not wait longer to learn whether a person asks for it. Milliseconds. */
+export const TURNSTILE_TIMEOUT_MS = 2_000
+
+/** How long a key's last secret works on after a rotation, where the caller names no time. Seconds: a day. */
+export const KEY_OVERLAP_SECONDS = 24 * 60 * 60
+
+/** The longest that can be named: who needs more does not mean to rotate. Seconds: 30 days. */
+export const KEY_OVERLAP_MAX_SECONDS = 30 * 24 * 60 * 60
+
+/** A key that is to expire does so within ten years, leap days and all. Milliseconds. */
+export const KEY_LIFETIME_MAX_MS = 3_653 * 24 * 60 * 60 * 1000
+
+/** The clocks of identity providers may be off by this. Seconds. */
+export const TOKEN_CLOCK_TOLERANCE_SECONDS = 60
+
+/** For an answer of the identity provider with its keys. Milliseconds. */
+export const JWKS_TIMEOUT_MS = 3_000
+
+/** The keys of the identity provider are asked for again when they are older than this. Milliseconds: ten minutes. */
+export const JWKS_FRESH_MS = 10 * 60_000
+
+/** And are good for this long while it does not answer. Milliseconds: an hour. */
+export const JWKS_BELIEVED_MS = 60 * 60_000
+
+/** A key that is not among them has them asked for again, once in this time at most. Milliseconds. */
+export const JWKS_COOLDOWN_MS = 30_000
+
+/** While there are none to go by, the identity provider is left alone for this long after it failed. Milliseconds. */
+export const JWKS_RETRY_MS = 5_000
+
+/** For how long a request with an `Idempotency-Key` is answered as the first time. Milliseconds: a day. */
+export const IDEMPOTENCY_RETENTION_MS = 24 * 60 * 60 * 1000
+
+/** After this a request that has not been answered never will be: a submission to the lender takes 50 seconds, and some. Milliseconds. */
+export const IDEMPOTENCY_LEASE_MS = 90_000
+
+/** One attempt to reach the object of an `Idempotency-Key`, after which the request fails closed. Milliseconds. */
+export const IDEMPOTENCY_CALL_TIMEOUT_MS = 3_000
+
+/** The largest answer that is kept: a loan with all the repayments that it can have is a third of it. Bytes. */
+export const IDEMPOTENT_ANSWER_LIMIT_BYTES = 1024 * 1024

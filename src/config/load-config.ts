@@ -1,4 +1,7 @@
+import { readAbuse } from './abuse'
+import { readAccess, readTurnstile } from './access'
 import type { Config } from './config'
+import { addMissingPriceProblem } from './missing-prices'
 import { DEFAULT_LIMITS, LONGEST_MSG91_CODE, LONGEST_WHATSAPP_CODE } from './limits'
 import { type Variables, variablesSchema } from './variables'
 import { readBasicApplication } from './providers/basic-application'
@@ -7,6 +10,8 @@ import { readMsg91 } from './providers/msg91'
 import { readMshastra } from './providers/mshastra'
 import { readTwilio } from './providers/twilio'
 import { readWhatsappCloud } from './providers/whatsapp-cloud'
+import { readTokens } from './tokens'
+import { addWeakSecretProblems } from './weak-secrets'
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
@@ -30,6 +35,11 @@ export function loadConfig(env: object): ConfigResult {
   const problems: string[] = []
   const config = toConfig(parsed.data, problems)
   return problems.length === 0 ? { ok: true, config } : { ok: false, problems }
+}
+
+/** Is this a deployment for trying things out? Whatever does not say so is production, also while all else is wrong. */
+export function isDevelopment(env: object): boolean {
+  return asText((env as Record<string, unknown>)['ENVIRONMENT']) === 'development'
 }
 
 function readSettings(env: Record<string, unknown>): Record<string, unknown> {
@@ -116,7 +126,10 @@ function toConfig(variables: Variables, problems: string[]): Config {
       externalWhatsapp: variables.EXTERNAL_OTP_WHATSAPP_PROVIDERS,
     },
     prices: variables.MESSAGE_PRICES,
-    adminApiKey: variables.ADMIN_API_KEY,
+    access: readAccess(variables, problems),
+    turnstile: readTurnstile(variables, problems),
+    tokens: readTokens(variables, problems),
+    abuse: readAbuse(variables, problems),
     webhooks: {
       publicUrl: variables.PUBLIC_URL,
       gupshupSecret: variables.GUPSHUP_WEBHOOK_SECRET,
@@ -132,6 +145,8 @@ function toConfig(variables: Variables, problems: string[]): Config {
     lender: readBasicApplication(variables, problems),
   }
   addCodeLengthProblem(config, problems)
+  addMissingPriceProblem(config, problems)
+  addWeakSecretProblems(variables, problems)
   return config
 }
 

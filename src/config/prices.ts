@@ -33,6 +33,12 @@ export const pricesSchema = z.string().transform((text, context): MessagePrices 
   return z.NEVER
 })
 
+/** An amount in the currency of the prices, such as `250` or `99.50`. */
+export const amountVariable = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,6})?$/, 'must be an amount such as 250 or 99.50')
+  .transform(toMicros)
+
 /** Digits only, no floating point: 0.1 has no exact form there. */
 function toMicros(decimal: string): Micros {
   const [units = '0', fraction = ''] = decimal.split('.')

@@ -1,14 +1,19 @@
 import { isSupportedCountry } from 'libphonenumber-js/max'
 import * as z from 'zod'
+import { IDENTITY_ALGORITHMS } from './identity-algorithms'
 import { constantsSchema, pathTemplate } from './providers/basic-application-forms'
 import { NOTICE_VALUES } from './notices'
-import { pricesSchema } from './prices'
+import { amountVariable, pricesSchema } from './prices'
+import { RULE_MODES } from './rule-modes'
+import { signingKeysVariable } from './tokens'
 import { CHANNELS, type Channel, VENDOR_CHANNELS, type VendorId } from './vendors'
 
 const integer = (min: number, max: number) => z.coerce.number('must be a number').int('must be a whole number').min(min).max(max)
 /** Up to a hundred years. */
 const days = integer(1, 36_525)
 const secret = z.string().min(32, 'must be at least 32 characters')
+/** Goes into a header. */
+const bearerSecret = secret.regex(/^[\x21-\x7e]+$/, 'must have no blanks inside')
 const country = z
   .string()
   .toUpperCase()
@@ -33,6 +38,7 @@ const noticeValues = (usual: (typeof NOTICE_VALUES)[number][]) =>
     .pipe(z.array(z.enum(NOTICE_VALUES, `must be names of ${NOTICE_VALUES.join(', ')}, with commas between`)).min(1))
     .refine((names) => new Set(names).size === names.length, 'must have each name once')
     .default(usual)
+const ruleMode = z.enum(RULE_MODES, `must be ${RULE_MODES.join(', ')}`)
 const apiUrl = z.url({ protocol: /^https?$/ })
 /** Without a trailing slash, so that a path can follow. */
 const origin = apiUrl.transform((url) => url.replace(/\/+$/, ''))
@@ -53,7 +59,23 @@ export const variablesSchema = z.object({
   OTP_LENGTH: integer(4, 10).optional(),
   OTP_EXPIRY_MINUTES: integer(1, 10).optional(),
   PIONEER_FLAG_MOCK_OTP_ENABLED: z.stringbool().default(false),
-  ADMIN_API_KEY: secret.regex(/^[\x21-\x7e]+$/, 'must have no blanks inside').optional(),
+  ADMIN_API_KEY: bearerSecret.optional(),
+  ADMIN_API_KEY_PREVIOUS: bearerSecret.optional(),
+  AUTH_REQUIRED: z.stringbool().optional(),
+  AUTH_JWKS_URL: apiUrl.optional(),
+  AUTH_ISSUER: z.string().max(512).optional(),
+  AUTH_AUDIENCE: z.string().max(512).optional(),
+  AUTH_ALGORITHMS: list(
+    z.enum(IDENTITY_ALGORITHMS, `must be names of ${IDENTITY_ALGORITHMS.join(', ')}, with commas between`),
+  ).default(['ES256', 'EdDSA', 'RS256']),
+  AUTH_SCOPE_CLAIM: z.string().max(128).default('scope'),
+  AUTH_CALLER_CLAIM: z.string().max(128).default('sub'),
+  TURNSTILE_SECRET_KEY: token.optional(),
+  TURNSTILE_API_URL: origin.default('https://challenges.cloudflare.com'),
+  SIGNING_KEYS: signingKeysVariable.optional(),
+  TOKEN_ISSUER: z.string().max(512).optional(),
+  TOKEN_AUDIENCE: z.string().max(512).optional(),
+  TOKEN_LIFETIME_SECONDS: integer(30, 900).default(300),
   PUBLIC_URL: origin.optional(),
   APP_NAME: z
     .string()
@@ -74,6 +96,17 @@ export const variablesSchema = z.object({
   WRONG_GUESS_LIMIT_24_HOURS: integer(1, 100).optional(),
   PROVIDER_TIMEOUT_MS: integer(50, 20_000).optional(),
   BODY_LIMIT_BYTES: integer(1024, 1024 * 1024).optional(),
+
+  LIMIT_KEY_MODE: ruleMode.optional(),
+  LIMIT_KEY_UNVERIFIED_1_HOUR: integer(1, 1_000_000).optional(),
+  LIMIT_ADDRESS_MODE: ruleMode.optional(),
+  LIMIT_ADDRESS_UNVERIFIED_1_HOUR: integer(1, 1_000_000).optional(),
+  LIMIT_PREFIX_MODE: ruleMode.optional(),
+  LIMIT_PREFIX_UNVERIFIED_24_HOURS: integer(1, 1_000_000).optional(),
+  LIMIT_COUNTRY_MODE: ruleMode.optional(),
+  LIMIT_COUNTRY_UNVERIFIED_6_HOURS: integer(1, 1_000_000).optional(),
+  SPEND_CAP_MODE: ruleMode.optional(),
+  SPEND_CAP_PER_DAY: amountVariable.optional(),
 
   V1_CHANNELS: list(z.enum(CHANNELS, 'must be sms, whatsapp or both, with a comma between')).default(['sms', 'whatsapp']),
   V1_SMS_PROVIDERS: vendorOrder('sms', ['twilio', 'msg91', 'mshastra']),

@@ -1,3 +1,5 @@
+import type { Quota } from './quota'
+
 /**
  * Every refusal the system can give, with what it tells the caller. The keys are stable: they are the `code` of `/v1`
  * and the `error` of the other surfaces. No HTTP status and no surface's wording here (`http/error-status.ts`).
@@ -10,8 +12,9 @@ export interface ErrorDetails {
   route_not_found: Record<string, never>
   method_not_allowed: { allow: readonly string[] }
   invalid_phone: { reason: string }
-  cooldown_active: { retryAfterSeconds: number }
-  send_limit_reached: { retryAfterSeconds: number }
+  /** `quotas`: what is left of the number's limits, where that is known. */
+  cooldown_active: { retryAfterSeconds: number; quotas?: readonly Quota[] }
+  send_limit_reached: { retryAfterSeconds: number; quotas?: readonly Quota[] }
   verification_not_found: Record<string, never>
   /** It is over: approved, canceled, locked or expired. */
   verification_not_pending: { status: string }
@@ -24,8 +27,37 @@ export interface ErrorDetails {
   not_configured: { anyOf: readonly (readonly string[])[] }
   misconfigured: { problems: readonly string[] }
   dependency_unavailable: { dependency: string }
-  /** The operator's key is missing or wrong. */
+  /** Whoever asks brings no credential, or none that is good here. */
   unauthorized: Record<string, never>
+  /** The credential is good, and not for this. */
+  insufficient_scope: { scope: string }
+  /** A key for browsers, used from a page that it is not for, or from no page. */
+  origin_not_allowed: Record<string, never>
+  /** A key that is for other purposes. */
+  purpose_not_allowed: { purpose: string }
+  /** A browser did not prove that a person sits before it. */
+  challenge_failed: Record<string, never>
+  /** What it takes to tell people from programs that is not set. */
+  challenge_not_configured: { missing: readonly string[] }
+  /** More than honest use looks like. Which rule says so is nobody's business. */
+  abnormal_usage: { retryAfterSeconds: number }
+  /** What may be spent on messages today is spent. */
+  budget_exhausted: { retryAfterSeconds: number }
+  /** All that a stranger is told of a code that does not do, whatever is wrong with it. */
+  code_not_accepted: Record<string, never>
+  /** The `Idempotency-Key` was used for another request. */
+  idempotency_key_reused: Record<string, never>
+  /** The first request with the `Idempotency-Key` is not answered yet. */
+  idempotency_key_in_use: { retryAfterSeconds: number }
+  /** A verification token that is not ours, not for this audience, or past its time. */
+  token_not_accepted: Record<string, never>
+  /** It was redeemed before. */
+  token_redeemed: Record<string, never>
+  /** What verification tokens need that is not set. */
+  tokens_not_configured: { missing: readonly string[] }
+  api_key_not_found: Record<string, never>
+  /** It is revoked, or has expired: it stays so. */
+  api_key_not_active: { status: string }
   /** A request to a webhook that its vendor did not send, as far as can be told. */
   webhook_forbidden: Record<string, never>
   /** A report of a vendor that is in none of its forms. */

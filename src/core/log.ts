@@ -5,12 +5,15 @@
 export interface LogFields {
   request_id?: string | undefined
   surface?: string | undefined
+  /** The id of the key, or of the identity, that asked. */
+  caller?: string | undefined
   operation?: string | undefined
   method?: string | undefined
   status?: number | undefined
   duration_ms?: number | undefined
   error_code?: string | undefined
   error_name?: string | undefined
+  api_key_id?: string | undefined
   verification_id?: string | undefined
   lead_id?: string | undefined
   communication_id?: string | undefined

@@ -36,6 +36,8 @@ export const communications = sqliteTable(
     createdAt: integer('created_at').notNull(),
     /** The lead that it tells of; null for all others. */
     leadId: text('lead_id'),
+    /** Whose it is (`access/principal.ts`); empty: nobody's. */
+    owner: text('owner').notNull().default(''),
   },
   (table) => [
     index('communication_by_phone').on(table.phoneHash),

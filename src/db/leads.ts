@@ -52,6 +52,8 @@ export const leads = sqliteTable(
     lenderResponse: text('lender_response', { mode: 'json' }),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    /** Whose it is (`access/principal.ts`); empty: nobody's. */
+    owner: text('owner').notNull().default(''),
   },
   (table) => [
     uniqueIndex('lead_by_request')

@@ -29,6 +29,8 @@ export const verifications = sqliteTable(
     subject: text('subject'),
     /** JSON: what its code confirms, or has confirmed. */
     intent: text('intent', { mode: 'json' }),
+    /** Whose it is (`access/principal.ts`); empty: nobody's. */
+    owner: text('owner').notNull().default(''),
   },
   (table) => [
     index('verifications_pending')

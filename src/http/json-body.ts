@@ -33,14 +33,15 @@ export function createJsonBody(provide: Provide) {
       c.set('body', await readJson(c, limitBytes, options))
       return (validate as MiddlewareHandler)(c, next)
     }
-    const documented: DocumentedBody = { schema, optional: options.optional === true }
+    const { optional = false, limitBytes: ownLimitBytes } = options
+    const documented: DocumentedBody = { schema, optional, ...(ownLimitBytes !== undefined && { limitBytes: ownLimitBytes }) }
     return tag(handler as unknown as typeof validate, REQUEST_BODY, documented)
   }
 }
 
 /** The body, which is left for the validator to read once more. */
 async function readJson(c: Context<HttpEnv>, limitBytes: number, { optional, decimals }: JsonBodyOptions): Promise<unknown> {
-  const sent = decodeUtf8(await readBody(c.req.raw.body, limitBytes))
+  const sent = decodeUtf8(c.get('bytes') ?? (await readBody(c.req.raw.body, limitBytes)))
   const isLeftOut = optional === true && sent === ''
   if (!isLeftOut && !isJson(c.req.header('content-type'))) throw refuse('unsupported_media_type', {})
   if (sent === undefined) throw refuse('malformed_json', {})

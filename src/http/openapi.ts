@@ -10,8 +10,13 @@ import {
   createDocument,
 } from 'zod-openapi'
 import type { ErrorCode, Refusal } from '../core/app-error'
+import { NO_KEY } from '../idempotency/read-key'
+import type { Access } from './access'
+import { CHALLENGE_HEADER } from './challenge'
 import { type DocumentedRoute, collectRoutes, failuresOf } from './documented-routes'
 import type { HttpEnv } from './http-env'
+import { KEPT_REFUSALS, REPLAYED } from './idempotency'
+import { IDEMPOTENCY_KEYS, IS_REPLAYED } from './idempotency-headers'
 import { toIssues } from './issues'
 import { type ResponseSpec, schemaOf } from './operation'
 import { sampleRefusal } from './sample-refusals'
@@ -44,11 +49,37 @@ const RETRY_AFTER = z
     description: 'Whole seconds after which it is worth trying again. With every code for which waiting helps.',
     header: { id: 'Retry-After' },
   })
+const CHALLENGES = {
+  [CHALLENGE_HEADER]: z
+    .string()
+    .max(2048)
+    .optional()
+    .meta({
+      description: "With a publishable key: the token of the page's Turnstile widget, whose action is `send`. It is good once.",
+      param: { id: CHALLENGE_HEADER },
+    }),
+}
 const AUTHENTICATE = z.literal('Bearer').meta({ description: 'How to prove who asks.', header: { id: 'WWW-Authenticate' } })
-const ADMIN_KEY = {
-  type: 'http',
-  scheme: 'bearer',
-  description: '`ADMIN_API_KEY`. Open in development where none is set.',
+const WANTED_SCOPE = z
+  .string()
+  .optional()
+  .meta({
+    description: 'With `insufficient_scope`: `Bearer error="insufficient_scope"`.',
+    header: { id: 'WWW-Authenticate-Scope' },
+  })
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'An API key with the scopes that the operation names, a JWT of the identity provider with them, or `ADMIN_API_KEY`, which has all. Nothing is wanted where `AUTH_REQUIRED` is off, which it can be in development only.',
+  },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same, for who cannot set `Authorization`.' },
+  operator: {
+    type: 'http',
+    scheme: 'bearer',
+    description: '`ADMIN_API_KEY`. Nothing is wanted in development where none is set.',
+  },
 } as const
 const SAMPLE_REQUEST_ID = '0199e9a0-5a4e-4c8e-9d0c-2f6b1f0c7d11'
 
@@ -72,7 +103,7 @@ export function buildOpenApi(app: Pick<Hono<HttpEnv>, 'routes'>, info: DocumentI
       servers: [{ url: '/' }],
       tags: tags.map((tag) => ({ ...tag })),
       paths: paths satisfies ZodOpenApiPathsObject,
-      components: { securitySchemes: { adminKey: ADMIN_KEY } },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
     { override: simplify },
   )
@@ -102,41 +133,64 @@ function requireUniqueIds(routes: readonly DocumentedRoute[]): void {
 }
 
 function toOperation(route: DocumentedRoute): ZodOpenApiOperationObject {
-  const { operation, body, pathParameters, queryParameters, isAdminOnly } = route
+  const { operation, body, pathParameters, queryParameters, access, idempotent, isChallenged } = route
   const { operationId, summary, description, surface } = operation
   return {
     operationId,
     summary,
-    ...(description !== undefined && { description }),
+    description: [description, accessText(access)].filter((text) => text !== undefined).join('\n\n'),
     tags: [surface.tag],
-    requestParams: { ...(pathParameters && { path: pathParameters }), ...(queryParameters && { query: queryParameters }) },
-    ...(isAdminOnly && { security: [{ adminKey: [] }] }),
+    requestParams: {
+      ...(pathParameters && { path: pathParameters }),
+      ...(queryParameters && { query: queryParameters }),
+      header: z.object({ ...(idempotent && IDEMPOTENCY_KEYS), ...(isChallenged && CHALLENGES) }),
+    },
+    security: securityOf(access),
     ...(body && { requestBody: { required: !body.optional, content: { 'application/json': { schema: body.schema } } } }),
     responses: toResponses(route),
   }
 }
 
+/** OpenAPI 3.1 lets any scheme list the roles that it has to have. */
+function securityOf(access: Access): Record<string, string[]>[] {
+  if (access.kind === 'open') return []
+  return access.kind === 'operator' ? [{ operator: [] }] : [{ bearer: [...access.scopes] }, { apiKey: [...access.scopes] }]
+}
+
+function accessText(access: Access): string {
+  switch (access.kind) {
+    case 'open':
+      return `Open to all: ${access.why}.`
+    case 'operator':
+      return 'For the operator only.'
+    case 'scopes':
+      return `Scope: ${access.scopes.map((scope) => `\`${scope}\``).join(', ')}.`
+  }
+}
+
 function toResponses(route: DocumentedRoute): ZodOpenApiResponsesObject {
-  const declared = Object.entries(route.operation.responses).map(([status, spec]) => [status, toResponse(spec)] as const)
+  const declared = Object.entries(route.operation.responses).map(([status, spec]) => [status, toResponse(route, spec)] as const)
   const failures = Object.entries(failuresOf(route)).map(([status, codes = []]) => [status, toFailure(route, codes)] as const)
   const clash = failures.find(([status]) => status in route.operation.responses)
   if (clash) throw new Error(`${route.operation.operationId}: ${clash[0]} is both an answer and a failure`)
   return Object.fromEntries([...declared, ...failures])
 }
 
-function toResponse({
-  description,
-  schema,
-  mediaType = 'application/json',
-  headers = {},
-}: ResponseSpec): ZodOpenApiResponseObject {
+function toResponse(
+  { idempotent }: DocumentedRoute,
+  { description, schema, mediaType = 'application/json', headers = {} }: ResponseSpec,
+): ZodOpenApiResponseObject {
   const described = Object.entries(headers).map(([name, header]) => [
     name,
     header.schema.meta({ description: header.description }),
   ])
   return {
     description,
-    headers: z.object({ ...Object.fromEntries(described), 'X-Request-Id': REQUEST_ID }),
+    headers: z.object({
+      ...Object.fromEntries(described),
+      ...(idempotent && { [REPLAYED]: IS_REPLAYED }),
+      'X-Request-Id': REQUEST_ID,
+    }),
     ...(schema && { content: { [mediaType]: { schema: schemaOf(schema) } } }),
   }
 }
@@ -149,6 +203,8 @@ function toFailure(route: DocumentedRoute, codes: readonly ErrorCode[]): ZodOpen
     headers: z.object({
       ...(waits && { 'Retry-After': RETRY_AFTER }),
       ...(codes.includes('unauthorized') && { 'WWW-Authenticate': AUTHENTICATE }),
+      ...(codes.includes('insufficient_scope') && { 'WWW-Authenticate': WANTED_SCOPE }),
+      ...(route.idempotent && codes.some((code) => KEPT_REFUSALS.has(code)) && { [REPLAYED]: IS_REPLAYED }),
       'X-Request-Id': REQUEST_ID,
     }),
     content: { [surface.failureMediaType]: { schema: schemaOf(surface.failureSchema), ...toExamples(route, codes) } },
@@ -163,7 +219,7 @@ function toExamples(
   if (!failure) return {}
   const schema = body?.schema ?? queryParameters
   const examples = codes.map((code) => {
-    const wrong = code === 'invalid_request' && schema ? wrongInput(schema) : undefined
+    const wrong = code === 'invalid_request' ? wrongInput(schema) : undefined
     const sent = wrong ? wrong.input : body?.schema.meta()?.['example']
     const about = { requestId: SAMPLE_REQUEST_ID, status: statuses[code], body: sent }
     return [code, { value: failure(wrong?.refusal ?? sampleRefusal(code), about) }]
@@ -171,8 +227,14 @@ function toExamples(
   return { examples: Object.fromEntries(examples) }
 }
 
-/** An input without its first required field or, where none is required, with a first field of no use; and what is said of it. */
-function wrongInput(schema: z.ZodObject): { readonly input: object; readonly refusal: Refusal } | undefined {
+/**
+ * An input without its first required field or, where none is required, with a first field of no use; and what is said of
+ * it. Where there is no input only a header can be wrong.
+ */
+function wrongInput(
+  schema: z.ZodObject | undefined,
+): { readonly input: object | undefined; readonly refusal: Refusal } | undefined {
+  if (!schema) return { input: undefined, refusal: NO_KEY }
   const [first = ''] = Object.keys(schema.shape)
   for (const input of [{}, { [first]: [] }]) {
     const { error } = schema.safeParse(input)

@@ -54,13 +54,17 @@ export interface DocumentedBody {
   readonly schema: z.ZodObject
   /** May the request come without one? */
   readonly optional: boolean
+  /** Of the largest. Left out: `BODY_LIMIT_BYTES`. */
+  readonly limitBytes?: number
 }
 
 export const OPERATION = Symbol('operation')
 export const REQUEST_BODY = Symbol('request body')
 export const PATH_PARAMETERS = Symbol('path parameters')
 export const QUERY_PARAMETERS = Symbol('query parameters')
-export const ADMIN_ONLY = Symbol('admin only')
+export const ACCESS = Symbol('access')
+export const CHALLENGED = Symbol('challenged')
+export const IDEMPOTENT = Symbol('idempotent')
 
 /** Pins a fact for the OpenAPI document on a middleware, where `openapi.ts` finds it by walking the routes. */
 export function tag<Handler extends object>(handler: Handler, symbol: symbol, value: unknown): Handler {

@@ -4,6 +4,9 @@ import type { ErrorCode } from '../core/app-error'
 
 /** `sendVerification`. */
 export const SEND_REFUSALS = [
+  'purpose_not_allowed',
+  'abnormal_usage',
+  'budget_exhausted',
   'cooldown_active',
   'send_limit_reached',
   'too_many_guesses',
@@ -18,6 +21,7 @@ export const LEAD_REFUSALS = ['leads_not_configured', 'dependency_unavailable'] 
 
 /** `checkVerification`. */
 export const CHECK_REFUSALS = [
+  'purpose_not_allowed',
   'verification_not_found',
   'code_expired',
   'too_many_guesses',

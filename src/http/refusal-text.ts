@@ -45,7 +45,37 @@ export function refusalText(refusal: Refusal): string {
     case 'dependency_unavailable':
       return 'A part of the service cannot be reached right now. Please try again: what was taken all the same is not taken twice.'
     case 'unauthorized':
-      return "This address is the operator's: send the header Authorization: Bearer, with ADMIN_API_KEY. In production it is closed until that is set."
+      return 'This address wants a credential that is good here: send the header Authorization: Bearer with an API key, or X-API-Key.'
+    case 'insufficient_scope':
+      return `This credential is not for that: it wants ${refusal.details.scope}.`
+    case 'origin_not_allowed':
+      return 'This key is for pages of other origins.'
+    case 'purpose_not_allowed':
+      return `This key is not for the purpose ${refusal.details.purpose}.`
+    case 'challenge_failed':
+      return 'The page did not show that a person uses it. Please solve the challenge anew, and send its answer in the header X-Turnstile-Token.'
+    case 'challenge_not_configured':
+      return `Pages cannot have codes sent here yet. Set ${refusal.details.missing.join(', ')}.`
+    case 'abnormal_usage':
+      return 'This is more than usual use looks like. Please try again later.'
+    case 'budget_exhausted':
+      return 'No more messages can be sent today.'
+    case 'code_not_accepted':
+      return 'This code is not accepted. Please request a new one.'
+    case 'idempotency_key_reused':
+      return 'This Idempotency-Key was used for another request. Choose a new one for each.'
+    case 'idempotency_key_in_use':
+      return `The first request with this Idempotency-Key is not answered yet. Please repeat it in ${wait}.`
+    case 'token_not_accepted':
+      return 'This token is not one of ours for this audience, or its time is over.'
+    case 'token_redeemed':
+      return 'This token was redeemed before: it is good once.'
+    case 'tokens_not_configured':
+      return `Verification tokens are not set up here. Set ${refusal.details.missing.join(', ')}.`
+    case 'api_key_not_found':
+      return 'There is no such API key.'
+    case 'api_key_not_active':
+      return `This API key is ${refusal.details.status}, and stays so. Create a new one.`
     case 'webhook_forbidden':
       return 'This report is not signed by the service that it claims to come from.'
     case 'unreadable_report':

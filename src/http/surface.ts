@@ -1,9 +1,11 @@
 import { type Context, Hono } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import type { Refusal } from '../core/app-error'
+import type { ErrorCode, Refusal } from '../core/app-error'
 import type { ErrorStatuses } from './error-status'
 import type { HttpEnv } from './http-env'
 import { type LazySchema, createOperation } from './operation'
+import { asToldTo } from './stranger'
+import { rateLimitHeaders } from './rate-limit-headers'
 import { retryAfterOf, toRefusal } from './to-refusal'
 
 /** What a surface says of a refusal, besides its status. */
@@ -27,7 +29,7 @@ export function createSurface(envelope: Envelope) {
   const app = new Hono<HttpEnv>({ strict: false })
   const answer = (c: Context<HttpEnv>, refusal: Refusal) => refuseWith(c, envelope, refusal)
 
-  const fail = (c: Context<HttpEnv>, thrown: unknown) => answer(c, toRefusal(thrown, c.get('requestId')))
+  const fail = (c: Context<HttpEnv>, thrown: unknown) => answer(c, asToldTo(c, toRefusal(thrown, c.get('requestId'))))
 
   app.onError((error, c) => fail(c, error))
   // Hono hands only instances of Error to onError, and lets everything else out of the app.
@@ -54,11 +56,21 @@ export function createSurface(envelope: Envelope) {
   }
 }
 
+/** What to send to be let in (RFC 6750). */
+const CHALLENGES: Partial<Record<ErrorCode, string>> = {
+  unauthorized: 'Bearer',
+  insufficient_scope: 'Bearer error="insufficient_scope"',
+}
+
 function refuseWith(c: Context<HttpEnv>, envelope: Envelope, refusal: Refusal): Response {
+  c.set('refusal', refusal.code)
   const status = envelope.statuses[refusal.code]
   const retryAfter = retryAfterOf(refusal)
   if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter))
-  if (refusal.code === 'unauthorized') c.header('WWW-Authenticate', 'Bearer')
+  const quotas = 'quotas' in refusal.details ? refusal.details.quotas : undefined
+  for (const [name, value] of Object.entries(rateLimitHeaders(quotas))) c.header(name, value)
+  const challenge = CHALLENGES[refusal.code]
+  if (challenge !== undefined) c.header('WWW-Authenticate', challenge)
   if (refusal.code === 'method_not_allowed') c.header('Allow', refusal.details.allow.join(', '))
   const body = envelope.failure(refusal, { requestId: c.get('requestId'), status, body: c.get('body') })
   return c.json(body, status, { 'Content-Type': envelope.failureMediaType ?? 'application/json' })

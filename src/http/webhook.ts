@@ -5,6 +5,7 @@ import { refuse } from '../core/app-error'
 import type { ReportingVendor } from '../messaging/receipts/readers'
 import { answerChallenge } from '../messaging/receipts/whatsapp-cloud'
 import { takeReceipts } from '../otp/take-receipts'
+import { openToAll } from './access'
 import { type HttpEnv, type Provide, callerOf } from './http-env'
 import type { Operation, createOperation } from './operation'
 import { query } from './query'
@@ -17,6 +18,9 @@ interface WebhookSurface {
 }
 
 const NOTHING = new Uint8Array()
+
+/** Who may report. */
+export const byVendor = openToAll('its signature, or the secret in its address, is the credential')
 
 /** What a webhook's route says of itself. The form of the body is the vendor's. */
 export function webhookOperation(operationId: string, summary: string, description: string): Operation {
@@ -73,6 +77,7 @@ export function addWhatsappWebhook({ name, app, operation }: WebhookSurface, pro
       responses: { 200: { description: 'The challenge.', schema: challengeSchema, mediaType: 'text/plain' } },
       refusals: ['webhook_forbidden'],
     }),
+    byVendor,
     query(challengeQuerySchema),
     async (c) => {
       const { whatsappVerifyToken } = provide(c.env).config.webhooks
@@ -91,6 +96,7 @@ export function addWhatsappWebhook({ name, app, operation }: WebhookSurface, pro
         'Signed by Meta with the app secret over the raw body (`X-Hub-Signature-256`).',
       ),
     ),
+    byVendor,
     (c) => receiveReport(c, provide, { surface: name, vendor: 'whatsapp_cloud' }),
   )
 }

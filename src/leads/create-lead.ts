@@ -1,3 +1,4 @@
+import { ownerOf } from '../access/principal'
 import { SUBMISSION_LEASE_MS } from '../config/limits'
 import { refuse } from '../core/app-error'
 import { uuidv7 } from '../core/ids'
@@ -20,14 +21,13 @@ const LENDERS_COUNTRY = 'IN'
 /**
  * Creates a lead and hands it to the lender. It is in D1 before the lender is called, so it is not lost: where the lender
  * cannot be reached it is `waiting`, and is submitted later. The same request again is the lead that is there.
- * @param isTrusted the caller may ask for everybody, proved or not
  * @returns the lead, `submitted` or `waiting`
  * @throws `invalid_phone`, `phone_not_verified`, `lead_refused`, `leads_not_configured`, `dependency_unavailable`
  */
-export async function createLead(deps: LeadDeps, caller: Caller, draft: LeadDraft, isTrusted: boolean): Promise<LeadRow> {
+export async function createLead(deps: LeadDeps, caller: Caller, draft: LeadDraft): Promise<LeadRow> {
   const ready = requireLender(deps)
   if (draft.phone.country !== LENDERS_COUNTRY) throw refuse('invalid_phone', { reason: 'country_not_allowed' })
-  await requireProof(deps, draft.phone, isTrusted)
+  await requireProof(deps, caller, draft.phone)
   const asked = await toRow(ready, caller, draft)
   const found = await fromDatabase(insertLead(deps, asked))
   const isNew = found.id === asked.id
@@ -39,15 +39,16 @@ export async function createLead(deps: LeadDeps, caller: Caller, draft: LeadDraf
 /** Claimed by who is about to submit it: whoever dies before that leaves it to the scheduled job. */
 async function toRow(
   deps: ReadyLeadDeps,
-  { surface, requestId }: Caller,
+  { surface, requestId, principal }: Caller,
   draft: LeadDraft,
 ): Promise<LeadRow & { requestHash: string }> {
   const { phone, loanType, loanAmount, loanTenureYears } = draft
   const now = deps.clock()
   const id = uuidv7(now)
+  const owner = ownerOf(principal)
   const [{ phoneHash }, requestHash, sealed] = await Promise.all([
     deps.gates.forPhone(phone.e164),
-    requestHashOf(deps.signRequest, draft),
+    requestHashOf(deps.signRequest, draft, owner),
     sealPersonal(deps.personalKeys, id, { ...draft.personal, phone: phone.e164 }),
   ])
   return {
@@ -78,5 +79,6 @@ async function toRow(
     lenderResponse: null,
     createdAt: now,
     updatedAt: now,
+    owner,
   }
 }

@@ -5,6 +5,7 @@ import type { HmacSigner } from '../core/hmac'
 import type { KeyRing } from '../core/key-ring'
 import type { Log } from '../core/log'
 import type { Database } from '../db/client'
+import type { LimitDeps } from '../limits/limit-deps'
 import type { CircuitBreaker } from '../messaging/circuit-breaker'
 import type { Provider } from '../messaging/provider'
 import type { Gates } from '../otp/gate-client'
@@ -20,6 +21,8 @@ export interface NoticeCarrier {
 export interface LeadDeps {
   readonly db: Database
   readonly gates: Gates
+  /** The rules against abuse: messages to customers are paid from the same budget. */
+  readonly limits: LimitDeps
   readonly config: Pick<Config, 'leads' | 'prices' | 'keys' | 'lender' | 'mockEnabled'>
   /** For personal data. Undefined: no key is set, and there can be no leads. */
   readonly personalKeys: KeyRing | undefined

@@ -15,11 +15,13 @@ export interface LeadDraft {
 
 /**
  * The keyed hash of all that was asked for: the same request has the same one, and nobody without the key can find out of
- * whom. Case and the address' spelling do not make another customer.
+ * whom. Case and the address' spelling do not make another customer; another caller makes another lead.
+ * @param owner who asks; empty: nobody in particular
  */
-export async function requestHashOf(sign: HmacSigner, draft: LeadDraft): Promise<string> {
+export async function requestHashOf(sign: HmacSigner, draft: LeadDraft, owner = ''): Promise<string> {
   const { phone, loanType, loanAmount, loanTenureYears, personal } = draft
   const { firstName, lastName, gender, email, pan, dateOfBirth, pinCode } = personal
   const asked = [phone.e164, loanType, loanAmount, loanTenureYears, firstName, lastName, gender, email, pan, dateOfBirth, pinCode]
-  return sign(`lead:v1:${JSON.stringify(asked).normalize('NFC').toLowerCase()}`)
+  const ofOwner = owner === '' ? '' : `${owner}:`
+  return sign(`lead:v1:${ofOwner}${JSON.stringify(asked).normalize('NFC').toLowerCase()}`)
 }

@@ -1,5 +1,7 @@
+import { isTrustedWithLeads, visibleOwner } from '../access/principal'
 import { PROOF_LIFETIME_MS } from '../config/limits'
 import { refuse } from '../core/app-error'
+import type { Caller } from '../otp/deps'
 import type { PhoneNumber } from '../phone/phone-number'
 import type { LeadDeps } from './deps'
 
@@ -7,17 +9,19 @@ const MS_PER_MINUTE = 60_000
 
 /**
  * That whoever asks has the number: a code that was sent to it was typed just now, on any surface.
- * @param isTrusted the caller may ask for everybody
+ * @param caller who asks: a code of another caller proves nothing to this one
+ * @param isAlwaysWanted also where the operator asks for no proof
  * @throws `phone_not_verified`, `dependency_unavailable`
  */
 export async function requireProof(
   { gates, config, clock }: Pick<LeadDeps, 'gates' | 'config' | 'clock'>,
+  { principal }: Pick<Caller, 'principal'>,
   phone: Pick<PhoneNumber, 'e164'>,
-  isTrusted: boolean,
+  isAlwaysWanted = false,
 ): Promise<void> {
-  if (!config.leads.requireVerifiedPhone || isTrusted) return
+  if (!(isAlwaysWanted || config.leads.requireVerifiedPhone) || isTrustedWithLeads(principal)) return
   const { gate } = await gates.forPhone(phone.e164)
-  const provenAt = await gate.call((remote) => remote.provenAt())
+  const provenAt = await gate.call((remote) => remote.provenAt(visibleOwner(principal)))
   if (!isFresh(provenAt, clock())) throw refuse('phone_not_verified', { withinMinutes: PROOF_LIFETIME_MS / MS_PER_MINUTE })
 }
 

@@ -1,3 +1,4 @@
+import { visibleOwner } from '../access/principal'
 import { refuse } from '../core/app-error'
 import type { Caller, VerificationDeps } from './deps'
 
@@ -8,7 +9,9 @@ import type { Caller, VerificationDeps } from './deps'
 export async function cancelVerification(deps: VerificationDeps, caller: Caller, id: string): Promise<void> {
   const gate = deps.gates.forVerification(id)
   if (!gate) throw refuse('verification_not_found', {})
-  const request = { verificationId: id, surface: caller.surface, requestId: caller.requestId }
+  const owner = visibleOwner(caller.principal)
+  const asked = { verificationId: id, surface: caller.surface, requestId: caller.requestId }
+  const request = owner === undefined ? asked : { ...asked, owner }
   const reply = await gate.call((remote) => remote.cancel(request))
   if (reply.status === 'not_found') throw refuse('verification_not_found', {})
   if (reply.status === 'not_pending') throw refuse('verification_not_pending', { status: reply.now })

@@ -1,8 +1,11 @@
+import { ownerOf, requirePurpose, visibleOwner } from '../access/principal'
 import { refuse } from '../core/app-error'
 import { wholeSeconds } from '../core/clock'
+import { clearVerified } from '../limits/settle-send'
 import type { Caller, VerificationDeps } from './deps'
 import type { Approval, Intent, IntentFacts } from './intent'
 import type { GateClient } from './gate-client'
+import type { Attestation } from './rules/attest'
 import type { CheckTarget } from './rules/target'
 import { isVetoed } from './second-opinion'
 import { sendWindows } from './send-policy'
@@ -28,6 +31,8 @@ export interface CheckInput {
   readonly presented?: IntentFacts
   /** Answers only what was let through before: else `verification_not_found`, and no guess is counted. */
   readonly onlyRepeat?: boolean
+  /** Should the answer to a right code say what it attests? */
+  readonly attests?: boolean
 }
 
 /** A wrong code is an answer, not an error: surfaces differ in how they tell it. */
@@ -38,16 +43,18 @@ export interface CheckedVerification {
   readonly guessesLeft: number
   /** What is to be carried out, where the code was given for something. */
   readonly approval?: Approval
+  /** What the right code has shown, where that was asked for. A code that its caller made has shown nothing. */
+  readonly attestation?: Attestation
 }
 
 /**
  * Weighs one guess, in one call to the gate. The same request id with the same code within a minute is answered as before
  * and costs no guess.
- * @throws `verification_not_found`, `code_expired`, `too_many_guesses`, `dependency_unavailable`; with an intent or facts of
+ * @throws `purpose_not_allowed`, `verification_not_found`, `code_expired`, `too_many_guesses`, `dependency_unavailable`; with an intent or facts of
  *   one `confirmation_used`, `confirmation_changed`, `confirmation_expired`
  */
 export async function checkVerification(deps: VerificationDeps, caller: Caller, input: CheckInput): Promise<CheckedVerification> {
-  const { gate, target } = await locate(deps, input.target)
+  const { gate, target } = await locate(deps, caller, input.target)
   const request = {
     target,
     code: input.code,
@@ -58,6 +65,8 @@ export async function checkVerification(deps: VerificationDeps, caller: Caller, 
     ...(input.intent && { intent: input.intent }),
     ...(input.presented && { presented: input.presented }),
     ...(input.onlyRepeat !== undefined && { onlyRepeat: input.onlyRepeat }),
+    // Not of one that was right where shorter ones are trusted, and is repeated here.
+    ...(input.attests === true && { attests: input.code.length >= input.codeLength }),
     windows: sendWindows(deps.config.limits),
     surface: caller.surface,
     requestId: caller.requestId,
@@ -65,8 +74,10 @@ export async function checkVerification(deps: VerificationDeps, caller: Caller, 
   const answer = await gate.call((remote) => remote.check(request))
   switch (answer.status) {
     case 'approved': {
-      const { verificationId: id, guessesLeft, approval } = answer
-      return { id, valid: true, status: 'approved', guessesLeft, ...(approval && { approval }) }
+      const { verificationId: id, guessesLeft, approval, attestation, counted = [] } = answer
+      if (counted.length > 0) caller.defer(clearVerified(deps.limits, counted))
+      const facts = { ...(approval && { approval }), ...(attestation && { attestation }) }
+      return { id, valid: true, status: 'approved', guessesLeft, ...facts }
     }
     case 'incorrect':
     case 'incorrect_and_locked':
@@ -111,12 +122,19 @@ function attemptOf({ presentedBindingHash, intent, presented }: CheckInput): str
   return JSON.stringify([intent?.key, presented && Object.entries(presented).toSorted(([a], [b]) => (a < b ? -1 : 1))])
 }
 
-async function locate(deps: VerificationDeps, target: CheckInput['target']) {
+async function locate(
+  deps: VerificationDeps,
+  { principal }: Caller,
+  target: CheckInput['target'],
+): Promise<{ readonly gate: GateClient; readonly target: CheckTarget }> {
+  if (target.purpose !== undefined) requirePurpose(principal, target.purpose)
   if ('id' in target) {
     const gate = deps.gates.forVerification(target.id)
     if (!gate) throw refuse('verification_not_found', {})
-    return { gate, target: target satisfies CheckTarget }
+    const owner = visibleOwner(principal)
+    const purposes = principal?.purposes && [...principal.purposes]
+    return { gate, target: { ...target, ...(owner !== undefined && { owner }), ...(purposes && { purposes }) } }
   }
   const { gate } = await deps.gates.forPhone(target.phone.e164)
-  return { gate, target: { purpose: target.purpose, bindingHash: target.bindingHash } satisfies CheckTarget }
+  return { gate, target: { purpose: target.purpose, bindingHash: target.bindingHash, owner: ownerOf(principal) } }
 }

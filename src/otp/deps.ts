@@ -1,7 +1,9 @@
+import type { Principal } from '../access/principal'
 import type { Config } from '../config/config'
 import type { Clock } from '../core/clock'
 import type { Log } from '../core/log'
 import type { Database } from '../db/client'
+import type { LimitDeps } from '../limits/limit-deps'
 import type { CircuitBreaker } from '../messaging/circuit-breaker'
 import type { Channel } from '../messaging/message'
 import type { Provider } from '../messaging/provider'
@@ -14,6 +16,8 @@ import type { Gates } from './gate-client'
 /** What the use cases of this folder work with. Built once per isolate in `compose.ts`. */
 export interface VerificationDeps {
   readonly gates: Gates
+  /** The rules against abuse. */
+  readonly limits: LimitDeps
   readonly codes: CodeStore
   readonly digester: CodeDigester
   readonly db: Database
@@ -34,6 +38,10 @@ export interface VerificationDeps {
 export interface Caller {
   readonly surface: string
   readonly requestId: string
+  /** Who asks. Undefined: the service itself. */
+  readonly principal?: Principal
+  /** The network address of the client, where the platform tells it. */
+  readonly address?: string
   /** Lets work go on after the answer (`ctx.waitUntil`). */
   readonly defer: (work: Promise<unknown>) => void
 }

@@ -1,14 +1,9 @@
 import { GATE_CALL_TIMEOUT_MS } from '../config/limits'
-import { refuse } from '../core/app-error'
-import { type Log, errorName } from '../core/log'
-import { randomFraction } from '../core/random-fraction'
-import { withTimeout } from '../core/with-timeout'
+import { callObject } from '../core/call-object'
+import type { Log } from '../core/log'
 import type { PhoneHasher } from '../phone/phone-hash'
 import type { Gate } from './gate'
 import { gateIdOf } from './verification-id'
-
-const RETRIES = 2
-const LONGEST_PAUSE_MS = 150
 
 /** The gate's methods as a caller sees them. The platform's stub type takes unions apart, so they are written down here. */
 export type GateMethods = {
@@ -18,6 +13,7 @@ export type GateMethods = {
       | 'settle'
       | 'check'
       | 'cancel'
+      | 'redeem'
       | 'describe'
       | 'carrier'
       | 'newest'
@@ -70,24 +66,7 @@ export function createGates(namespace: DurableObjectNamespace<Gate>, hashPhone: 
   }
 }
 
-/**
- * Calls an object with a fresh stub per attempt. Repeats twice at most, only what the platform calls retryable or what a
- * restart cut off, and never an overloaded object. Fails closed: no send and no approval without the gate.
- */
-export async function callGate<Reply>(attempt: () => Promise<Reply>, log: Log): Promise<Reply> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await withTimeout(attempt(), GATE_CALL_TIMEOUT_MS)
-    } catch (error) {
-      log('warn', 'gate.call_failed', { dependency: 'gate', attempt: tries, error_name: errorName(error) })
-      if (tries > RETRIES || !isRetryable(error)) throw refuse('dependency_unavailable', { dependency: 'gate' }, error)
-      await scheduler.wait(randomFraction() * LONGEST_PAUSE_MS)
-    }
-  }
-}
-
-function isRetryable(error: unknown): boolean {
-  // Anything can be thrown, null too.
-  const flags: { retryable?: boolean; overloaded?: boolean; durableObjectReset?: boolean } = Object(error)
-  return !flags.overloaded && Boolean(flags.retryable || flags.durableObjectReset)
+/** {@link callObject}, for a gate. Fails closed: no send and no approval without it. */
+export function callGate<Reply>(attempt: () => Promise<Reply>, log: Log): Promise<Reply> {
+  return callObject(attempt, { dependency: 'gate', timeoutMs: GATE_CALL_TIMEOUT_MS, log })
 }

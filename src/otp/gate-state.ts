@@ -1,5 +1,6 @@
 import type { DeliveryStatus } from '../audit/delivery-status'
 import type { AuditEvent } from '../audit/event'
+import type { Counted } from '../limits/count-by'
 import type { Approval, Intent } from './intent'
 
 /** The code that is live. Only its digest; the same stands in KV under its id, this copy is the net under that. */
@@ -32,6 +33,8 @@ export interface Verification {
   readonly id: string
   readonly purpose: string
   readonly bindingHash: string
+  /** Whose it is; nobody else sees it. Absent: nobody's. */
+  readonly owner?: string
   readonly surface: string
   readonly channel: string
   readonly locale: string
@@ -72,6 +75,8 @@ export interface Verification {
   readonly mustShow?: readonly string[]
   /** What it is about; the audit finds it by that. Absent: nothing with a story of its own. */
   readonly subject?: string
+  /** Where its sends were counted, by the codes that they had: taken back when one is right. Absent: nowhere. */
+  readonly counted?: readonly CountedSend[]
   /** What its code is for, fixed when it was sent, or what the right code was given for. Absent: neither. */
   readonly intent?: Intent
   /** How long after the right code an intent may follow, and be asked for again. Absent: there is none to follow. */
@@ -82,6 +87,13 @@ export interface Verification {
   readonly wrongProofs?: number
   /** When and where its intent was let through. Absent: it was not. */
   readonly accepted?: Pick<Approval, 'acceptedAt' | 'surface' | 'requestId'>
+  /** When its token was redeemed, and by which attempt. Absent: it was not. */
+  readonly redemption?: { readonly at: number; readonly attemptId: string }
+}
+
+/** Where a send was counted by the rules against abuse. */
+export interface CountedSend extends Counted {
+  readonly codeId: string
 }
 
 /** What the gate remembers of a message, before D1 has it. */
@@ -150,6 +162,11 @@ export interface Decision<Reply> {
 }
 
 export const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Whose a verification is; empty: nobody's. */
+export function ownerIn({ owner }: Pick<Verification, 'owner'>): string {
+  return owner ?? ''
+}
 
 /** Is the verification one that a right code would still approve? */
 export function isLive(verification: Verification, now: number): boolean {

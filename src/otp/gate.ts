@@ -6,7 +6,7 @@ import { withTimeout } from '../core/with-timeout'
 import type { Database } from '../db/client'
 import { type CodeDigester, digestsEqual } from './code-digest'
 import type { CodeStore } from './code-store'
-import { type Decision, EMPTY_GATE_STATE, type GateState } from './gate-state'
+import { type Decision, EMPTY_GATE_STATE, type GateState, type Verification } from './gate-state'
 import type { Fulfil } from './intent'
 import { type CancelReply, type CancelRequest, cancel } from './rules/cancel'
 import { type Carrier, carrierOf } from './rules/carrier'
@@ -16,9 +16,11 @@ import { type FoundMessage, type MessageTarget, findMessage } from './rules/find
 import type { CheckAnswer, CheckRequest } from './rules/guess'
 import { dropBatch, dropFulfilled, isQuiet, isWaiting, nextAlarmAt, takeBatch, unfulfilledIn } from './rules/outbox'
 import { codeIdsIn, provenAt } from './rules/person'
+import { quotasOf } from './rules/quotas'
+import { type RedeemReply, type RedeemRequest, redeem } from './rules/redeem'
 import { type ReserveReply, type ReserveRequest, reserve } from './rules/reserve'
 import type { SendWindow } from './rules/send-window'
-import type { CheckTarget } from './rules/target'
+import { type CheckTarget, isOfTarget } from './rules/target'
 import { type SettleReply, type SettleRequest, settle } from './rules/settle'
 
 export interface GateDeps {
@@ -53,9 +55,11 @@ export class Gate extends DurableObject<Env> {
     this.#deps = deps
   }
 
-  /** Lets a send through or refuses it. */
+  /** Lets a send through or refuses it, and tells what is left of the number's limits. */
   reserve(request: ReserveRequest): ReserveReply {
-    return this.#decide((state, now) => reserve(state, request, now))
+    const reply = this.#decide((state, now) => reserve(state, request, now))
+    if (reply.status !== 'reserved' && reply.status !== 'refused') return reply
+    return { ...reply, quotas: quotasOf(this.#read(), request.policy, Date.now()) }
   }
 
   /** Takes the outcome of a send. */
@@ -82,6 +86,11 @@ export class Gate extends DurableObject<Env> {
     return this.#decide((state, now) => cancel(state, request, now))
   }
 
+  /** Takes the token of an approved verification, once. */
+  redeem(request: RedeemRequest): RedeemReply {
+    return this.#decide((state, now) => redeem(state, request, now))
+  }
+
   /** Tells of one verification. */
   describe(id: string, windows: readonly SendWindow[]): Description | null {
     return describe(this.#read(), id, windows, Date.now())
@@ -92,16 +101,15 @@ export class Gate extends DurableObject<Env> {
     return carrierOf(this.#read(), target, Date.now())
   }
 
-  /** Tells which of these bindings the newest verification for a purpose has. */
-  newest(purpose: string, bindingHashes: readonly string[]): string | null {
-    const isAsked = (one: { readonly purpose: string; readonly bindingHash: string }) =>
-      one.purpose === purpose && bindingHashes.includes(one.bindingHash)
+  /** Tells which of these bindings the newest verification of an owner for a purpose has. */
+  newest(purpose: string, bindingHashes: readonly string[], owner = ''): string | null {
+    const isAsked = (one: Verification) => bindingHashes.some((bindingHash) => isOfTarget(one, { purpose, bindingHash, owner }))
     return this.#read().verifications.findLast(isAsked)?.bindingHash ?? null
   }
 
-  /** Tells when the person last proved to have the number, in milliseconds since the epoch. */
-  provenAt(): number | null {
-    return provenAt(this.#read())
+  /** Tells when the person last proved to have the number, in milliseconds since the epoch. @param owner to whom */
+  provenAt(owner?: string): number | null {
+    return provenAt(this.#read(), owner)
   }
 
   /**

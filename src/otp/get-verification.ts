@@ -1,10 +1,11 @@
 import { eq } from 'drizzle-orm'
+import { sees } from '../access/principal'
 import type { VerificationStatus } from '../audit/event'
 import { refuse } from '../core/app-error'
 import { verifications } from '../db/schema'
 import { fromDatabase } from '../messaging/communications/from-database'
 import { maskPhone } from '../phone/mask-phone'
-import type { VerificationDeps } from './deps'
+import type { Caller, VerificationDeps } from './deps'
 import type { IntentFacts } from './intent'
 import { sendWindows } from './send-policy'
 
@@ -28,14 +29,19 @@ export interface VerificationView {
 }
 
 /**
- * One verification, from its gate, or from D1 once the gate has been quiet for a day.
+ * One verification that the caller may see, from its gate, or from D1 once the gate has been quiet for a day.
  * @throws `verification_not_found`, `dependency_unavailable`
  */
-export async function getVerification(deps: VerificationDeps, id: string): Promise<VerificationView> {
+export async function getVerification(
+  deps: VerificationDeps,
+  { principal }: Pick<Caller, 'principal'>,
+  id: string,
+): Promise<VerificationView> {
   const gate = deps.gates.forVerification(id)
   if (!gate) throw refuse('verification_not_found', {})
   const found = await gate.call((remote) => remote.describe(id, sendWindows(deps.config.limits)))
-  if (!found) return fromRecord(deps, id)
+  if (!found) return fromRecord(deps, principal, id)
+  if (!sees(principal, found.owner ?? '')) throw refuse('verification_not_found', {})
   return {
     ...found,
     phoneMasked: maskPhone(found.phone),
@@ -48,9 +54,9 @@ async function findRecord(deps: VerificationDeps, id: string) {
   return deps.db.select().from(verifications).where(eq(verifications.id, id)).get()
 }
 
-async function fromRecord(deps: VerificationDeps, id: string): Promise<VerificationView> {
+async function fromRecord(deps: VerificationDeps, principal: Caller['principal'], id: string): Promise<VerificationView> {
   const record = await fromDatabase(findRecord(deps, id))
-  if (!record) throw refuse('verification_not_found', {})
+  if (!record || !sees(principal, record.owner)) throw refuse('verification_not_found', {})
   const isOver = record.status === 'pending' && deps.clock() >= record.expiresAt
   const { phoneMasked, channel, purpose, createdAt, expiresAt, completedAt } = record
   const status = isOver ? 'expired' : (record.status as VerificationStatus)

@@ -1,3 +1,4 @@
+import { sees } from '../access/principal'
 import type { Profile, Profiles } from '../config/profiles'
 import { refuse } from '../core/app-error'
 import type { Channel } from '../messaging/message'
@@ -21,7 +22,7 @@ export async function resendVerification(
   if (!gate) throw refuse('verification_not_found', {})
   const found = await gate.call((remote) => remote.describe(input.id, sendWindows(deps.config.limits)))
   // A code for something is sent again only by who looks whether that may still be.
-  if (!found || found.mustShow) throw refuse('verification_not_found', {})
+  if (!found || found.mustShow || !sees(caller.principal, found.owner ?? '')) throw refuse('verification_not_found', {})
   return sendVerification(deps, caller, {
     phone: { e164: found.phone, country: found.country },
     // What it is about goes on by the vendors and in the words of its own profile.
@@ -45,5 +46,6 @@ export function keptWith(found: Description): Partial<SendInput> {
     subject: found.subject ?? undefined,
     intent: found.intent ?? undefined,
     updateWindowMs: found.updateWindowMs ?? undefined,
+    owner: found.owner,
   }
 }

@@ -1,8 +1,13 @@
+import { ownerOf, requirePurpose } from '../access/principal'
 import { PROVIDERS_PER_REQUEST } from '../config/limits'
 import type { Profile } from '../config/profiles'
-import { type AppError, refuse } from '../core/app-error'
+import { refuse } from '../core/app-error'
 import { wholeSeconds } from '../core/clock'
 import { randomId, uuidv7 } from '../core/ids'
+import type { Quota } from '../core/quota'
+import { admitSend } from '../limits/admit-send'
+import { messageCosts } from '../limits/message-costs'
+import { type Admission, settleSend, withdrawSend } from '../limits/settle-send'
 import { type Delivery, deliver } from '../messaging/deliver'
 import type { Channel } from '../messaging/message'
 import type { ProviderId } from '../messaging/provider'
@@ -13,8 +18,10 @@ import { type LostAttempt, chooseRoute } from './choose-route'
 import { chooseTemplates } from './choose-templates'
 import { composeMessage } from './compose-message'
 import type { Caller, VerificationDeps } from './deps'
-import type { ReserveReply } from './rules/reserve'
+import type { GateClient } from './gate-client'
+import type { ReserveReply, ReserveRequest } from './rules/reserve'
 import { type Intent, codeBinding } from './intent'
+import { refuseSend } from './refuse-send'
 import { sendPolicy } from './send-policy'
 import { settleDelivery } from './settle-delivery'
 import { createVerificationId } from './verification-id'
@@ -33,6 +40,8 @@ export interface SendInput {
   readonly templateId?: string | undefined
   /** A code that the caller made (brief 003). It is never replaced by one of ours. */
   readonly callerCode?: string | undefined
+  /** Whose verification it is. Left out: the caller's. */
+  readonly owner?: string | undefined
   /** The verification to continue, for a resend by id. */
   readonly resendOf?: string
   /** Values of its text besides the usual ones, by the names that templates have for them. */
@@ -65,6 +74,8 @@ export interface SentVerification {
     readonly providerMessageId: string | null
     readonly status: 'queued' | 'sent'
   }
+  /** What is left of the number's limits. Undefined: that is not known. */
+  readonly quotas: readonly Quota[] | undefined
   /** Only in mock mode: what was not sent to anybody. */
   readonly mock: { readonly code: string; readonly text: string } | undefined
 }
@@ -76,11 +87,12 @@ type Accepted = Delivery & { readonly provider: ProviderId; readonly deliverySta
  * Sends a code: reserves at the gate, sends through the providers while KV takes the digest, and tells the gate the outcome.
  * A second send for the same number, purpose and binding continues the verification with a new code.
  * @throws `cooldown_active`, `send_limit_reached`, `too_many_guesses`, `delivery_failed`, `delivery_unknown`,
- *   `not_configured`, `invalid_request` (no such template), `verification_not_found` and `verification_not_pending` (resend
- *   by id), `dependency_unavailable`
+ *   `abnormal_usage`, `budget_exhausted`, `purpose_not_allowed`, `not_configured`, `invalid_request` (no such template),
+ *   `verification_not_found` and `verification_not_pending` (resend by id), `dependency_unavailable`
  */
 export async function sendVerification(deps: VerificationDeps, caller: Caller, input: SendInput): Promise<SentVerification> {
   const { profile, purpose, bindingHash, locale } = input
+  requirePurpose(caller.principal, purpose)
   const { route, templateOn } = await chooseTemplates(deps, caller, chooseRoute(deps, profile, input), {
     templateId: input.templateId,
     isResend: input.resendOf !== undefined,
@@ -90,6 +102,7 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     given: Object.keys(input.values ?? {}) as VariableName[],
     mustShow: input.mustShow ?? [],
   })
+  const { country } = input.phone
   const { gate, phoneHash } = await deps.gates.forPhone(input.phone.e164)
   const code = codeFor(deps, input)
   const codeId = randomId()
@@ -106,13 +119,14 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
   const request = {
     verificationId: createVerificationId(gate.gateId),
     resendOf: input.resendOf ?? null,
-    phone: { e164: input.phone.e164, hash: phoneHash, masked: phoneMasked, country: input.phone.country },
+    phone: { e164: input.phone.e164, hash: phoneHash, masked: phoneMasked, country },
     code: { id: codeId, ...keyed },
     policy: sendPolicy(profile, deps.config.limits),
     surface: caller.surface,
     requestId: caller.requestId,
     purpose,
     bindingHash,
+    owner: input.owner ?? ownerOf(caller.principal),
     channel: route[0].channel,
     locale,
     communicationId,
@@ -124,21 +138,28 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     ...(input.replaces && { replaces: input.replaces.communicationId }),
     ...keptFor(input),
   }
+  const facts = { to: input.phone.e164, purpose, locale, code, communicationId, profile, values: input.values }
+  const messageOn = oncePerChannel(async (channel) => composeMessage(await templateOn(channel), { ...facts, channel }))
+  const costs = messageCosts(deps.config.prices, { hops: route, messageOn, country })
+  // What its caller made is mostly checked by its caller, too: nobody would hear that it was typed.
+  const isCounted = input.replaces === undefined && input.callerCode === undefined
+  const admission = await admitSend(deps.limits, caller, { phone: input.phone, isCounted, costs })
   const reservedAt = deps.clock()
-  const reservation = await gate.call((remote) => remote.reserve(request))
-  if (reservation.status !== 'reserved') throw toRefusal(reservation)
+  const reservation = await reserveAdmitted(deps, caller, gate, request, admission)
 
   const { verificationId, createdAt, expiresAt, resendAt, guessesLeft } = reservation
   caller.defer(deps.codes.put(codeId, { ...keyed, expiresAt }, deps.clock()))
-  const facts = { to: input.phone.e164, purpose, locale, code, communicationId, profile, values: input.values }
-  const messageOn = oncePerChannel(async (channel) => composeMessage(await templateOn(channel), { ...facts, channel }))
   const { breaker, clock, log } = deps
   const delivery = await deliver(route, messageOn, { maxProviders: PROVIDERS_PER_REQUEST, breaker, clock, log })
   const message = await messageOn(delivery.channel)
+  settleSend(deps.limits, caller, admission, {
+    isSent: delivery.status !== 'rejected',
+    spent: admission.budget ? await costs.spent(delivery) : 0,
+  })
   await settleDelivery(deps, caller, gate, {
     verificationId,
     codeId,
-    country: input.phone.country,
+    country,
     message,
     template: await templateOn(delivery.channel),
     delivery,
@@ -156,7 +177,29 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     resendAt,
     guessesLeft,
     message: { communicationId, provider, providerMessageId, status },
+    quotas: reservation.quotas,
     mock: deps.config.mockEnabled ? { code, text: message.text } : undefined,
+  }
+}
+
+/**
+ * Asks the gate for a send that the rules against abuse have let through. Where it does not go out, they have it back.
+ * @throws as {@link sendVerification}
+ */
+async function reserveAdmitted(
+  deps: VerificationDeps,
+  caller: Caller,
+  gate: GateClient,
+  request: ReserveRequest,
+  admission: Admission,
+): Promise<Reserved> {
+  try {
+    const reply = await gate.call((remote) => remote.reserve({ ...request, counted: admission.counted }))
+    if (reply.status !== 'reserved') throw refuseSend(reply)
+    return reply
+  } catch (error) {
+    withdrawSend(deps.limits, caller, admission)
+    throw error
   }
 }
 
@@ -191,29 +234,5 @@ function requireAccepted(delivery: Delivery, reservation: Reserved, elapsedMs: n
   if (delivery.status === 'unknown') {
     const retryAfterSeconds = wholeSeconds(reservation.resendAt - reservation.now - elapsedMs)
     throw refuse('delivery_unknown', { verificationId: reservation.verificationId, retryAfterSeconds })
-  }
-}
-
-function toRefusal(reply: Exclude<ReserveReply, Reserved>): AppError {
-  switch (reply.status) {
-    case 'not_found':
-      return refuse('verification_not_found', {})
-    case 'not_pending':
-      return refuse('verification_not_pending', { status: reply.now })
-    case 'not_replaceable':
-      return refuse('verification_not_pending', { status: 'replaced' })
-    case 'refused':
-      return toWait(reply.reason, wholeSeconds(reply.waitMs))
-  }
-}
-
-function toWait(reason: Extract<ReserveReply, { status: 'refused' }>['reason'], retryAfterSeconds: number): AppError {
-  switch (reason) {
-    case 'cooldown':
-      return refuse('cooldown_active', { retryAfterSeconds })
-    case 'send_limit':
-      return refuse('send_limit_reached', { retryAfterSeconds })
-    case 'too_many_guesses':
-      return refuse('too_many_guesses', { retryAfterSeconds })
   }
 }

@@ -2,6 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import { refuse } from '../core/app-error'
 import { repaymentChanges } from '../db/schema'
 import { fromDatabase } from '../messaging/communications/from-database'
+import type { Caller } from '../otp/deps'
 import { type VerificationView, getVerification } from '../otp/get-verification'
 import { type ChangeFacts, changeIn } from './change'
 import { CONFIRMATION_PURPOSE } from './create-confirmation'
@@ -22,8 +23,12 @@ export interface ConfirmationView {
  * One confirmation: from its gate, and from D1 once the gate has been quiet for a day.
  * @throws `verification_not_found`, `dependency_unavailable`
  */
-export async function getConfirmation({ db, verification: deps }: PaymentDeps, id: string): Promise<ConfirmationView> {
-  const verification = await getVerification(deps, id)
+export async function getConfirmation(
+  { db, verification: deps }: PaymentDeps,
+  caller: Pick<Caller, 'principal'>,
+  id: string,
+): Promise<ConfirmationView> {
+  const verification = await getVerification(deps, caller, id)
   if (!verification.intent || verification.purpose !== CONFIRMATION_PURPOSE) throw refuse('verification_not_found', {})
   const facts = changeIn({ key: '', facts: verification.intent })
   const { loan_id: loanId, repayment_id: repaymentId } = facts

@@ -1,3 +1,4 @@
+import { ownerOf } from '../access/principal'
 import { AppError, refuse } from '../core/app-error'
 import { type CheckedVerification, checkVerification } from '../otp/check-verification'
 import type { Caller } from '../otp/deps'
@@ -40,7 +41,7 @@ export async function updateRepayment(
   readonly change: RepaymentChangeRow | undefined
 }> {
   const context = await readRepayment(deps.db, input.loanId, input.repaymentId)
-  const contact = await requireContact(deps, context, input)
+  const contact = await requireContact(deps, context, input, ownerOf(caller.principal))
   const facts = requireFacts(readChange(context, { ...input.wanted, contactType: contact.contactType }, input.names))
   const problem = weighChange(context, facts, input.names)
   const check = checkVerification(deps.verification, caller, {
@@ -87,6 +88,7 @@ async function requireContact(
   deps: PaymentDeps,
   { contacts }: RepaymentContext,
   { loanId, repaymentId, contactType, phone, names }: UpdateInput,
+  owner: string,
 ): Promise<ReachableContact> {
   const types = contactType ? [contactType] : CONTACT_TYPES
   const reached = await Promise.allSettled(types.map((type) => reachContact(deps, contacts, type)))
@@ -98,6 +100,6 @@ async function requireContact(
   if (!other) return found
   const bindings = await Promise.all([found, other].map((contact) => bindRepayment(loanId, repaymentId, contact)))
   const { gate } = await deps.verification.gates.forPhone(phone)
-  const newest = await gate.call((remote) => remote.newest(PAYMENT_PURPOSE, bindings))
+  const newest = await gate.call((remote) => remote.newest(PAYMENT_PURPOSE, bindings, owner))
   return newest === bindings[1] ? other : found
 }

@@ -8,6 +8,7 @@ import type { Database } from '../db/client'
 import type { Taking } from '../db/erasing'
 import { type Walked, keepPlace, nextRows, readPlace } from '../db/walk'
 import { eraseLeadsBefore } from '../leads/erase-leads'
+import { eraseDecisionsBefore } from '../limits/decisions/erase-decisions'
 import type { VerificationDeps } from '../otp/deps'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -45,6 +46,7 @@ export async function eraseExpired(
   const kinds: Readonly<Record<string, Step>> = {
     leads: oldestFirst(db, (rows) => eraseLeadsBefore(db, before(retention.leadsDays), rows)),
     communications: oldestFirst(db, (rows) => eraseCommunicationsBefore(db, communications, rows)),
+    limit_decisions: oldestFirst(db, (rows) => eraseDecisionsBefore(db, verifications, rows)),
     receipts: rowByRow(db, 'receipts', WALKED_RECEIPTS, (which) => eraseReceiptsBefore(db, which, communications)),
     verifications: rowByRow(db, 'verifications', WALKED_VERIFICATIONS, (which) =>
       eraseVerificationsBefore(db, which, { verifications, payments }),

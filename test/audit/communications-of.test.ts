@@ -19,7 +19,7 @@ const oneOf = (...batches: readonly AuditBatch[]) => {
 describe('the row of a message', () => {
   it('is whole after its three events in one batch', () => {
     const { id, record, settled, ...story } = aStory({
-      record: { country: 'TZ', purpose: 'payment' },
+      record: { country: 'TZ', purpose: 'payment', owner: 'key_1' },
       settled: { template_id: 'otp-login', template_version: 3 },
     })
 
@@ -47,6 +47,7 @@ describe('the row of a message', () => {
       verified: true,
       createdAt: T0,
       leadId: null,
+      owner: 'key_1',
     })
   })
 

@@ -64,7 +64,8 @@ describe('writing the audit', () => {
 
   it('keeps every field of a record', async () => {
     const { db } = watchedDatabase()
-    const record = aRecord({ bindingHash: 'loan-1', status: 'approved', guesses: 2, sends: 3, completedAt: T0 + 9, version: 5 })
+    const changed = { status: 'approved', guesses: 2, sends: 3, completedAt: T0 + 9, version: 5 } as const
+    const record = aRecord({ bindingHash: 'loan-1', owner: 'key_1', ...changed })
     await writeAudit(db, { events: [], records: [record] })
     expect(await recordOf(record.id)).toEqual({
       id: record.id,
@@ -85,6 +86,7 @@ describe('writing the audit', () => {
       completed_at: T0 + 9,
       subject: null,
       intent: null,
+      owner: 'key_1',
     })
   })
 

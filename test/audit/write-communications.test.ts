@@ -36,7 +36,10 @@ const LOST_REPLY: Partial<SettledDetail> = { delivery_status: 'unknown', provide
 
 describe('a message in D1', () => {
   it('is as its batch tells, column for column', async () => {
-    const { id, record, settled, ...story } = aStory({ settled: { template_id: 'otp-login', template_version: 3 } })
+    const { id, record, settled, ...story } = aStory({
+      record: { owner: 'key_1' },
+      settled: { template_id: 'otp-login', template_version: 3 },
+    })
     await write(story.reserved, story.outcome, story.approved)
     expect(await rowOf(id)).toEqual({
       id,
@@ -62,6 +65,7 @@ describe('a message in D1', () => {
       verified: 1,
       created_at: T0,
       lead_id: null,
+      owner: 'key_1',
     })
     expect(await logOf(id)).toEqual([
       {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import example from '../../.dev.vars.example?raw'
 import { loadConfig } from '../../src/config/load-config'
 import { variablesSchema } from '../../src/config/variables'
+import { aSecret } from '../support/secrets'
 
 const SETTING = /^(# )?([A-Z][A-Z0-9_]*)=(.*)$/
 const lines = example.split('\n')
@@ -22,18 +23,19 @@ describe('.dev.vars.example', () => {
     }
   })
 
-  it('puts nothing in force but the two secrets, both empty: a deploy button would deploy what stands here', () => {
+  it('puts nothing in force but the three secrets, all empty: a deploy button would deploy what stands here', () => {
     const inForce = settings.filter(({ isCommentedOut }) => !isCommentedOut)
 
     expect(inForce.map(({ name, value }) => [name, value])).toEqual([
       ['OTP_PEPPER', ''],
       ['PHONE_HASH_KEY', ''],
+      ['ADMIN_API_KEY', ''],
     ])
   })
 
   it('shows values that the schema accepts, all together', () => {
     const shown = Object.fromEntries(settings.map(({ name, value }) => [name, value]))
-    const secrets = { OTP_PEPPER: 'p'.repeat(32), PHONE_HASH_KEY: 'h'.repeat(32) }
+    const secrets = { OTP_PEPPER: aSecret('p'), PHONE_HASH_KEY: aSecret('h') }
     // A number alone would be half a provider.
     const result = loadConfig({ ...shown, ...secrets, GUPSHUP_SOURCE: '' })
 
@@ -41,7 +43,7 @@ describe('.dev.vars.example', () => {
   })
 
   it('shows the defaults, except where it says otherwise', () => {
-    const defaults = loadConfig({ OTP_PEPPER: 'p'.repeat(32) })
+    const defaults = loadConfig({ OTP_PEPPER: aSecret('p') })
     const untold = settings.filter(({ index }) => {
       const explanation = lines[index - 1]!
       return !/default/i.test(explanation)
@@ -49,6 +51,6 @@ describe('.dev.vars.example', () => {
     const shown = Object.fromEntries(untold.map(({ name, value }) => [name, value]))
 
     expect(Object.keys(shown).length).toBeGreaterThan(10)
-    expect(loadConfig({ ...shown, OTP_PEPPER: 'p'.repeat(32), GUPSHUP_SOURCE: '' })).toEqual(defaults)
+    expect(loadConfig({ ...shown, OTP_PEPPER: aSecret('p'), GUPSHUP_SOURCE: '' })).toEqual(defaults)
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { GupshupConfig } from '../../src/config/providers/gupshup'
 import { VENDOR_VARIABLES } from '../../src/config/vendors'
 import { loadConfig } from '../../src/config/load-config'
+import { aSecret } from '../support/secrets'
 
 const REQUIRED = {
   GUPSHUP_API_KEY: 'key-of-the-account',
@@ -11,7 +12,7 @@ const REQUIRED = {
 }
 
 function load(variables: Record<string, unknown>): GupshupConfig | undefined | readonly string[] {
-  const result = loadConfig({ OTP_PEPPER: 'p'.repeat(32), ...variables })
+  const result = loadConfig({ OTP_PEPPER: aSecret('p'), ...variables })
   return result.ok ? result.config.gupshup : result.problems
 }
 

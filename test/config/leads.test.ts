@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { Config } from '../../src/config/config'
 import { loadConfig } from '../../src/config/load-config'
 import { LENDER_VARIABLES } from '../../src/config/providers/basic-application'
+import { aSecret } from '../support/secrets'
 
-const PEPPER = 'p'.repeat(32)
-const KEY = 'k'.repeat(32)
+const PEPPER = aSecret('p')
+const KEY = aSecret('k')
 const LENDER = {
   BASIC_APPLICATION_API_URL: 'https://lender.example',
   BASIC_APPLICATION_USER_ID: '11111111-1111-4111-8111-111111111111',
@@ -153,7 +154,7 @@ describe('the key of personal data', () => {
   it('is the current one, with the one before while that is rotated out', () => {
     expect(load({}).keys.pii).toBeUndefined()
     expect(load({ PII_ENCRYPTION_KEY: KEY }).keys.pii).toEqual({ current: KEY, previous: undefined })
-    const before = 'b'.repeat(32)
+    const before = aSecret('b')
     expect(load({ PII_ENCRYPTION_KEY: KEY, PII_ENCRYPTION_KEY_PREVIOUS: before }).keys.pii).toEqual({
       current: KEY,
       previous: before,
@@ -161,7 +162,7 @@ describe('the key of personal data', () => {
   })
 
   it.each(['PII_ENCRYPTION_KEY', 'PII_ENCRYPTION_KEY_PREVIOUS'])('is long: %s', (name) => {
-    expect(problemsOf({ PII_ENCRYPTION_KEY: KEY, [name]: 'k'.repeat(31) })).toEqual([`${name}: must be at least 32 characters`])
+    expect(problemsOf({ PII_ENCRYPTION_KEY: KEY, [name]: aSecret('k', 31) })).toEqual([`${name}: must be at least 32 characters`])
   })
 
   it('of before is worth nothing alone', () => {

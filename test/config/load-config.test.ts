@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { Config } from '../../src/config/config'
 import { DEFAULT_LIMITS } from '../../src/config/limits'
 import { loadConfig } from '../../src/config/load-config'
+import { aSecret } from '../support/secrets'
 
-const PEPPER = 'p'.repeat(32)
-const HASH_KEY = 'h'.repeat(32)
+const PEPPER = aSecret('p')
+const HASH_KEY = aSecret('h')
 
 function load(variables: Record<string, unknown>): Config {
   const result = loadConfig({ OTP_PEPPER: PEPPER, ...variables })
@@ -41,7 +42,16 @@ describe('without any setting but the pepper', () => {
         externalWhatsapp: ['whatsapp_cloud', 'gupshup'],
       },
       prices: undefined,
-      adminApiKey: undefined,
+      access: { required: true, adminApiKey: undefined, previousAdminApiKey: undefined, tokens: undefined },
+      turnstile: undefined,
+      tokens: undefined,
+      abuse: {
+        key: { mode: 'enforce', limit: 500, windowSeconds: 3_600, share: 0.6 },
+        address: { mode: 'enforce', limit: 60, windowSeconds: 3_600, share: 0.8 },
+        prefix: { mode: 'enforce', limit: 12, windowSeconds: 86_400, share: 0.8 },
+        country: { mode: 'enforce', limit: 100, windowSeconds: 21_600, share: 0.75 },
+        spend: undefined,
+      },
       webhooks: {
         publicUrl: undefined,
         gupshupSecret: undefined,
@@ -75,21 +85,23 @@ describe('secrets', () => {
   })
 
   it.for(['OTP_PEPPER', 'OTP_PEPPER_PREVIOUS', 'PHONE_HASH_KEY', 'PII_ENCRYPTION_KEY'])('refuses a short %s', (name) => {
-    expect(problemsOf({ PHONE_HASH_KEY: HASH_KEY, [name]: 's'.repeat(31) })).toEqual([`${name}: must be at least 32 characters`])
-    expect(problemsOf({ PHONE_HASH_KEY: HASH_KEY, [name]: 's'.repeat(32) })).toEqual([])
+    expect(problemsOf({ PHONE_HASH_KEY: HASH_KEY, [name]: aSecret('s', 31) })).toEqual([
+      `${name}: must be at least 32 characters`,
+    ])
+    expect(problemsOf({ PHONE_HASH_KEY: HASH_KEY, [name]: aSecret('s') })).toEqual([])
   })
 
   it('counts the characters without the blanks around them, and drops those', () => {
-    expect(problemsOf({ OTP_PEPPER: ` ${'s'.repeat(30)} ` })).toEqual(['OTP_PEPPER: must be at least 32 characters'])
+    expect(problemsOf({ OTP_PEPPER: ` ${aSecret('s', 30)} ` })).toEqual(['OTP_PEPPER: must be at least 32 characters'])
     expect(load({ OTP_PEPPER: `${PEPPER}\n` }).keys.pepper).toBe(PEPPER)
   })
 
   it('does not let the pepper rotate while it also keys the hash of phone numbers', () => {
-    const rotating = { OTP_PEPPER: 'n'.repeat(32), OTP_PEPPER_PREVIOUS: PEPPER }
+    const rotating = { OTP_PEPPER: aSecret('n'), OTP_PEPPER_PREVIOUS: PEPPER }
 
     expect(problemsOf(rotating)).toEqual([expect.stringMatching(/^PHONE_HASH_KEY is missing: /)])
     expect(load({ ...rotating, PHONE_HASH_KEY: PEPPER }).keys).toEqual({
-      pepper: 'n'.repeat(32),
+      pepper: aSecret('n'),
       previousPepper: PEPPER,
       phoneHashKey: PEPPER,
       pii: undefined,
@@ -143,6 +155,11 @@ describe('numbers', () => {
     ['RETENTION_DAYS_PAYMENTS', 1, 36_525],
     ['RETENTION_DAYS_COMMUNICATIONS', 1, 36_525],
     ['BASIC_APPLICATION_TIMEOUT_MS', 50, 25_000],
+    ['TOKEN_LIFETIME_SECONDS', 30, 900],
+    ['LIMIT_KEY_UNVERIFIED_1_HOUR', 1, 1_000_000],
+    ['LIMIT_ADDRESS_UNVERIFIED_1_HOUR', 1, 1_000_000],
+    ['LIMIT_PREFIX_UNVERIFIED_24_HOURS', 1, 1_000_000],
+    ['LIMIT_COUNTRY_UNVERIFIED_6_HOURS', 1, 1_000_000],
   ] as const)('%s goes from %i to %i', ([name, min, max]) => {
     expect(problemsOf({ [name]: String(min) })).toEqual([])
     expect(problemsOf({ [name]: String(max) })).toEqual([])

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load-config'
 import { type MessagePrices, priceOf, pricesSchema } from '../../src/config/prices'
+import { aSecret } from '../support/secrets'
 
 const table = (prices: Record<string, unknown>, currency: unknown = 'USD') => JSON.stringify({ currency, prices })
 const priceIn = (price: unknown) => pricesSchema.safeParse(table({ twilio: price }))
@@ -77,7 +78,7 @@ describe('a table', () => {
   })
 
   it('reaches the configuration by MESSAGE_PRICES', () => {
-    const secrets = { OTP_PEPPER: 'p'.repeat(32), PHONE_HASH_KEY: 'h'.repeat(32) }
+    const secrets = { OTP_PEPPER: aSecret('p'), PHONE_HASH_KEY: aSecret('h') }
     expect(loadConfig({ ...secrets, MESSAGE_PRICES: table({ twilio: '0.05' }) })).toMatchObject({
       ok: true,
       config: { prices: { currency: 'USD', prices: { twilio: 50_000 } } },
@@ -106,7 +107,7 @@ describe('a table', () => {
   ])('is not %s, and what is said of it repeats no value', (_what, text) => {
     expect(pricesSchema.safeParse(text).success).toBe(false)
 
-    const result = loadConfig({ OTP_PEPPER: 'p'.repeat(32), PHONE_HASH_KEY: 'h'.repeat(32), MESSAGE_PRICES: text })
+    const result = loadConfig({ OTP_PEPPER: aSecret('p'), PHONE_HASH_KEY: aSecret('h'), MESSAGE_PRICES: text })
 
     expect(result.ok).toBe(false)
     const problems = result.ok ? [] : result.problems

@@ -2,16 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS, KV_MIN_TTL_SECONDS, type Limits } from '../../src/config/limits'
 import { loadConfig } from '../../src/config/load-config'
 import { createProfiles, type Profile, type Profiles, withCodeLength } from '../../src/config/profiles'
+import { aSecret } from '../support/secrets'
 
 function profilesOf(variables: Record<string, string> = {}): Profiles {
-  const result = loadConfig({ OTP_PEPPER: 'p'.repeat(32), ...variables })
+  const result = loadConfig({ OTP_PEPPER: aSecret('p'), ...variables })
   if (!result.ok) throw new Error(result.problems.join())
   return createProfiles(result.config)
 }
 
 function profiles(code: { length?: number; lifetimeSeconds?: number } = {}, limits: Partial<Limits> = {}): Profile[] {
   const { length, lifetimeSeconds } = code
-  const result = loadConfig({ OTP_PEPPER: 'p'.repeat(32) })
+  const result = loadConfig({ OTP_PEPPER: aSecret('p') })
   if (!result.ok) throw new Error(result.problems.join())
   const config = { ...result.config, code: { length, lifetimeSeconds }, limits: { ...DEFAULT_LIMITS, ...limits } }
   return Object.values(createProfiles(config))

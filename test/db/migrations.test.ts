@@ -13,7 +13,13 @@ const migrations = import.meta.glob<string>('../../migrations/*.sql', { query: '
 const ALLOWED: readonly string[] = []
 
 /** Tables that do not grow with the traffic: a rowid costs nothing there. */
-const SMALL_TABLES: readonly string[] = ['communication_template', 'payment_mode', 'repayment_status', 'retention_position']
+const SMALL_TABLES: readonly string[] = [
+  'api_key',
+  'communication_template',
+  'payment_mode',
+  'repayment_status',
+  'retention_position',
+]
 
 const tables = Object.values(schema).filter((value) => is(value, SQLiteTable))
 

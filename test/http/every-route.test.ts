@@ -1,7 +1,15 @@
+import { Hono } from 'hono'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import * as z from 'zod'
+import { SCOPES } from '../../src/access/scopes'
 import { createApp } from '../../src/app'
+import { openToAll } from '../../src/http/access'
 import { type DocumentedRoute, collectRoutes } from '../../src/http/documented-routes'
-import { createMockService, standInForVendors } from '../support/service'
+import { ERROR_STATUSES } from '../../src/http/error-status'
+import type { HttpEnv } from '../../src/http/http-env'
+import { createOperation } from '../../src/http/operation'
+import { expectDocumented } from '../support/conformance'
+import { createMockService, createService, standInForVendors } from '../support/service'
 
 // What holds for every route there is, also for those that are still to come: they are found as the document finds them.
 
@@ -14,6 +22,23 @@ const named = (some: readonly DocumentedRoute[]) => some.map((route) => [route.o
 
 const service = createMockService()
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** What works without any credential. */
+const OPEN = [
+  'external-otp.whatsapp.challenge',
+  'external-otp.whatsapp.report',
+  'homi.health',
+  'jwks',
+  'ready',
+  'webhooks.gupshup',
+  'webhooks.msg91',
+  'webhooks.twilio',
+  'webhooks.whatsapp.challenge',
+  'webhooks.whatsapp.report',
+  'whatsapp-otp.debug.configuration',
+  'whatsapp-otp.debug.request',
+  'whatsapp-otp.health',
+]
 
 /** An address of the route; what stands in its places is nobody's, but for the one that takes certain words only. */
 const addressOf = ({ path }: DocumentedRoute) => path.replace('{contact_type}', 'applicant').replaceAll(/\{\w+\}/g, 'nobodys')
@@ -109,4 +134,84 @@ it.each(named(routes.filter(({ method }) => method === 'get')))('%s is kept by n
   const response = await service.request(addressOf(route))
   await response.arrayBuffer()
   expect(response.headers.get('cache-control')).toBe('no-store')
+})
+
+describe('who may use a route (R-AUT-06)', () => {
+  const operation = createOperation({
+    tag: 'test',
+    statuses: ERROR_STATUSES,
+    failureSchema: z.object({}),
+    failureMediaType: 'application/json',
+  })({ operationId: 'one', summary: 'One', responses: { 200: { description: 'Yes.' } }, refusals: [] })
+
+  it('is said by every route: one that does not is found, wherever it hides', () => {
+    const silent = new Hono<HttpEnv>().get('/one', operation, (c) => c.text(''))
+    expect(() => collectRoutes(silent)).toThrow('GET /one does not say who may use it')
+    expect(() => collectRoutes(new Hono<HttpEnv>().route('/inner', silent))).toThrow('GET /inner/one does not say')
+
+    const open = new Hono<HttpEnv>().get('/one', operation, openToAll('is a test'), (c) => c.text(''))
+    expect(collectRoutes(open).map(({ access }) => access)).toEqual([{ kind: 'open', why: 'is a test' }])
+  })
+
+  it('is everybody for these only, each with its reason', () => {
+    const open = routes.filter(({ access }) => access.kind === 'open')
+
+    expect(open.map(({ operation: { operationId } }) => operationId).toSorted()).toEqual(OPEN)
+    for (const { access } of open) expect(access).toMatchObject({ why: expect.stringMatching(/^\w.{20,}[^.]$/) })
+  })
+
+  it('is told by scopes that there are, each once, and never by one alone that only widens another', () => {
+    for (const { path, access } of routes) {
+      if (access.kind !== 'scopes') continue
+      expect(SCOPES, path).toEqual(expect.arrayContaining([...access.scopes]))
+      expect(new Set(access.scopes).size, path).toBe(access.scopes.length)
+      expect(access.scopes, path).not.toEqual(['callers:all'])
+    }
+    const wanted = new Set(routes.flatMap(({ access }) => (access.kind === 'scopes' ? access.scopes : [])))
+    // These are weighed where it is known what is asked for.
+    expect(SCOPES.filter((scope) => !wanted.has(scope))).toEqual(['caller_codes:send', 'leads:unverified'])
+  })
+})
+
+describe.each(named(routes.filter(({ access }) => access.kind !== 'open')))('%s without a credential', (_name, route) => {
+  const closed = createService({ PIONEER_FLAG_MOCK_OTP_ENABLED: 'true', AUTH_REQUIRED: 'true' })
+  const method = methodOf(route)
+
+  /** It is refused for who asks, in the words of its surface, and is told how to say who that is. */
+  async function expectUnauthorized(init: RequestInit, path = addressOf(route)): Promise<void> {
+    const response = await closed.request(path, { method, ...init })
+    await expectDocumented({ method, path }, response)
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Bearer')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  }
+
+  it.each([{}, { authorization: '' }, { authorization: 'Bearer' }, { authorization: 'Basic YTpi' }, { 'x-api-key': ' ' }])(
+    'is refused with %j (R-AUT-06)',
+    (headers) => expectUnauthorized({ headers }),
+  )
+
+  it('is refused whatever its parameters are (R-AUT-06)', async () => {
+    await expectUnauthorized({}, `${addressOf(route)}?limit=x&cursor=%00&from=never&to=1`)
+    await expectUnauthorized({}, `${addressOf(route).replaceAll('nobodys', encodeURIComponent('§ '.repeat(200)))}/`)
+  })
+
+  if (route.body === undefined) return
+
+  it.each([
+    ['of no type', '', '{}'],
+    ['of another type', 'text/plain', '{}'],
+    ['that is malformed', 'application/json', '{"a":1,"a":'],
+    ['of wrong fields', 'application/json', '{"__proto__":{}}'],
+    ['that is huge', 'application/json', `{"a":"${'x'.repeat(2_000_000)}"}`],
+  ])('is refused with a body %s (R-AUT-06)', (_what, type, text) =>
+    expectUnauthorized({ headers: { 'content-type': type }, body: new TextEncoder().encode(text) }),
+  )
+
+  it('is refused before a byte of its body is read (R-AUT-06)', async () => {
+    const pull = vi.fn<(controller: ReadableStreamDefaultController<Uint8Array>) => void>((controller) => controller.close())
+    const body = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 })
+    await expectUnauthorized({ headers: { 'content-type': 'application/json' }, body })
+    expect(pull).not.toHaveBeenCalled()
+  })
 })

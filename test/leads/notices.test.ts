@@ -187,6 +187,7 @@ describe('the record of such a message', () => {
       currency: 'USD',
       verified: false,
       createdAt: Date.now(),
+      owner: '',
     })
     expect(await attempts()).toMatchObject([
       { communicationId: row!.id, attempt: 1, provider: 'gupshup', channel: 'whatsapp', outcome: 'accepted', httpStatus: null },

@@ -66,6 +66,7 @@ async function leadRow(keys: KeyRing, changes: Partial<LeadRow> = {}): Promise<L
     lenderResponse: { status: 'created' },
     createdAt,
     updatedAt: createdAt,
+    owner: '',
     ...changes,
   }
 }

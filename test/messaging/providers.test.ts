@@ -5,9 +5,10 @@ import { createProfiles } from '../../src/config/profiles'
 import { VENDOR_CHANNELS, type VendorId } from '../../src/config/vendors'
 import { confirmersOf, createProviders, providersFor, type ProviderRegistry } from '../../src/messaging/providers'
 import { otpMessage } from './providers/contract'
+import { aSecret } from '../support/secrets'
 
 function configOf(variables: Record<string, string> = {}): Config {
-  const result = loadConfig({ OTP_PEPPER: 'p'.repeat(32), ...variables })
+  const result = loadConfig({ OTP_PEPPER: aSecret('p'), ...variables })
   if (!result.ok) throw new Error(result.problems.join())
   return result.config
 }

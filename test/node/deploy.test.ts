@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decideSecrets } from '../../scripts/deploy/missing-secrets.ts'
+import { decideSecrets, lacksAdminKey } from '../../scripts/deploy/missing-secrets.ts'
 import { readReport } from '../../scripts/deploy/report.ts'
 import { runDeploy } from '../../scripts/deploy/run-deploy.ts'
 import { newSecret } from '../../scripts/dev/dev-vars.ts'
@@ -141,6 +141,30 @@ describe('secrets', () => {
     expect(output).toContain('npx wrangler secret put OTP_PEPPER')
     expect(output).toContain('npx wrangler secret put PHONE_HASH_KEY')
     expect(output).toContain(result.stderr ?? '')
+  })
+
+  it('do not have the key of the operator among them: what to do next is told, and no value of it', async () => {
+    const { exitCode, calls, output } = await deploy(['--env', 'staging'], { results: listing('OTP_PEPPER', 'PHONE_HASH_KEY') })
+    expect(exitCode).toBe(0)
+    expect(calls.map(({ options }) => options?.input).filter((input) => input !== undefined)).toEqual([])
+    expect(output).toContain('ADMIN_API_KEY is not set')
+    expect(output).toMatch(/npm run key -- create .* --remote --env staging$/m)
+    expect(output).toContain('npx wrangler secret put ADMIN_API_KEY --env staging')
+    expect(output).toContain('npm run smoke')
+    expect(output).not.toMatch(/[0-9a-f]{64}|secret value/)
+  })
+
+  it('say nothing of the key of the operator where it is set, or where nobody knows', async () => {
+    const set = await deploy([], { results: listing('OTP_PEPPER', 'PHONE_HASH_KEY', 'ADMIN_API_KEY') })
+    expect(set.output).not.toContain('ADMIN_API_KEY')
+    const unknown = await deploy([], { results: { 'secret list': { code: 1, stdout: '[]' } } })
+    expect(unknown.output).not.toContain('ADMIN_API_KEY')
+    expect([SECRETS('A'), SECRETS('ADMIN_API_KEY_PREVIOUS'), SECRETS('ADMIN_API_KEY'), 'no JSON'].map(lacksAdminKey)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
   })
 
   it('are 256 random bits in hex', () => {

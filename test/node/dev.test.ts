@@ -127,7 +127,7 @@ describe('the sample loan', () => {
   const TABLES = ['loan', 'loan_contact', 'repayment', 'repayment_change', 'verifications']
   const everything = () => TABLES.map((table) => rows(`SELECT * FROM ${table}`))
   const verification = (id: string, about: string) =>
-    `INSERT INTO verifications VALUES ('${id}', 1, 'h', 'm', 'IN', 'payment', NULL, 's', 'sms', 'approved', 1, 1, 1, 1, 1, 1, 'repayment:${about}', NULL)`
+    `INSERT INTO verifications VALUES ('${id}', 1, 'h', 'm', 'IN', 'payment', NULL, 's', 'sms', 'approved', 1, 1, 1, 1, 1, 1, 'repayment:${about}', NULL, '')`
 
   it('is what brief 000 asks about, and the service can read its numbers', async () => {
     expect(await put()).toBe(true)
@@ -230,14 +230,18 @@ describe('what is shown', () => {
   })
 
   it('does not promise the mock code when messages are really sent, nor health that is not there', () => {
-    const mock = welcome('http://localhost:1', { healthy: true, mockCode: '1234', paymentCode: '12345', hasLeads: true }, 'linux')
+    const mock = welcome(
+      'http://localhost:1',
+      { healthy: true, mockCode: '1234', paymentCode: '12345', hasLeads: true, isClosed: false },
+      'linux',
+    )
     expect(mock).toContain('"otp": "1234"')
     expect(mock).toContain('/api/v1/otp/send-otp-payment')
     expect(mock).toContain('"otp_code": "12345"')
     expect(mock).toContain('/api_v1/lead_create')
     const real = welcome(
       'http://localhost:1',
-      { healthy: false, mockCode: undefined, paymentCode: undefined, hasLeads: false },
+      { healthy: false, mockCode: undefined, paymentCode: undefined, hasLeads: false, isClosed: false },
       'linux',
     )
     expect(real).not.toMatch(/payment|lead/)
@@ -246,9 +250,29 @@ describe('what is shown', () => {
   })
 
   it('quotes for the shell of the system', () => {
-    const state = { healthy: true, mockCode: '123456', paymentCode: undefined, hasLeads: false }
+    const state = { healthy: true, mockCode: '123456', paymentCode: undefined, hasLeads: false, isClosed: false }
     expect(welcome('http://localhost:1', state, 'darwin')).toContain(`-d '{"phone_number": "+917888888888"}'`)
     expect(welcome('http://localhost:1', state, 'win32')).toContain(String.raw`-d "{\"phone_number\": \"+917888888888\"}"`)
+  })
+})
+
+describe('who may call', () => {
+  const open = { healthy: true, mockCode: '123456', paymentCode: undefined, hasLeads: false, isClosed: false }
+
+  it('is everybody in development, and how to try keys is one line', () => {
+    const text = welcome('http://localhost:1', open, 'linux')
+    expect(text).toContain('npm run dev -- --var AUTH_REQUIRED:true')
+    expect(text).not.toMatch(/authorization|npm run key/)
+  })
+
+  it('is who has a key where one is wanted: how to make it, in the database in use, and where it goes', () => {
+    const args = ['--port', '1', '--persist-to', 'state', '--var', 'AUTH_REQUIRED:true']
+    const text = welcome('http://localhost:1', { ...open, isClosed: true }, 'linux', args)
+    expect(text).toMatch(/npm run key -- create --name me --scopes verifications:send,\S* --local --persist-to state$/m)
+    expect(text.match(/-H 'authorization: Bearer <key>'/g)).toHaveLength(2)
+    expect(text).toContain('npm run smoke -- --url http://localhost:1 --key <key>')
+    expect(text).not.toContain('npm run dev --')
+    expect(welcome('http://localhost:1', { ...open, isClosed: true }, 'win32')).toContain('-H "authorization: Bearer <key>"')
   })
 })
 

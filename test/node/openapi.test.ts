@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { apiDocument, documentedApp } from '../../scripts/assets/api-document'
+import { openToAll } from '../../src/http/access'
 import { collectRoutes } from '../../src/http/documented-routes'
 import { ERROR_STATUSES } from '../../src/http/error-status'
 import type { HttpEnv } from '../../src/http/http-env'
@@ -22,7 +23,7 @@ interface Answer {
 }
 interface Parameter {
   readonly name: string
-  readonly in: 'path' | 'query'
+  readonly in: 'path' | 'query' | 'header'
   readonly required?: boolean
   readonly description?: string
   readonly schema: Record<string, unknown>
@@ -32,8 +33,8 @@ interface DocumentedOperation {
   readonly summary: string
   readonly description?: string
   readonly tags: readonly string[]
-  readonly parameters?: readonly Parameter[]
-  readonly security?: readonly Record<string, readonly string[]>[]
+  readonly parameters?: readonly (Parameter | { readonly $ref: string })[]
+  readonly security: readonly Record<string, readonly string[]>[]
   readonly requestBody?: { readonly required: boolean; readonly content: { readonly 'application/json': MediaType } }
   readonly responses: Record<string, Answer>
 }
@@ -46,7 +47,11 @@ interface ApiDocument {
 
 const document = JSON.parse(JSON.stringify(apiDocument)) as ApiDocument
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-  Object.entries(item).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation })),
+  Object.entries(item).map(([method, operation]) => ({
+    name: `${method.toUpperCase()} ${path}`,
+    ...operation,
+    parameters: (operation.parameters ?? []).map((one) => ('$ref' in one ? (resolve(one.$ref) as unknown as Parameter) : one)),
+  })),
 )
 
 describe('openapi.json', () => {
@@ -59,8 +64,10 @@ describe('openapi.json', () => {
 
   it('has exactly these operations', () => {
     expect(operations.map(({ name, operationId }) => `${name} ${operationId}`).toSorted()).toStrictEqual([
+      'DELETE /v1/api-keys/{id} revokeApiKey',
       'DELETE /v1/templates/{id} retireTemplate',
       'DELETE /v1/verifications/{id} cancelVerification',
+      'GET /.well-known/jwks.json jwks',
       'GET /api/v1/external/status/{message_id} external-otp.status',
       'GET /api/v1/external/whatsapp/webhook external-otp.whatsapp.challenge',
       'GET /api_v1/health homi.health',
@@ -68,11 +75,14 @@ describe('openapi.json', () => {
       'GET /debug/whatsapp whatsapp-otp.debug.configuration',
       'GET /health whatsapp-otp.health',
       'GET /ready ready',
+      'GET /v1/api-keys listApiKeys',
+      'GET /v1/api-keys/{id} getApiKey',
       'GET /v1/communications listCommunications',
       'GET /v1/communications/{id} getCommunication',
       'GET /v1/leads listLeads',
       'GET /v1/leads/export exportLeads',
       'GET /v1/leads/{id} getLead',
+      'GET /v1/limits/decisions listLimitDecisions',
       'GET /v1/loans listLoans',
       'GET /v1/loans/{id} getLoan',
       'GET /v1/loans/{id}/contacts listLoanContacts',
@@ -102,9 +112,12 @@ describe('openapi.json', () => {
       'POST /api_v1/otp_verify homi.verify',
       'POST /resend-otp whatsapp-otp.resend',
       'POST /send-otp whatsapp-otp.send',
+      'POST /v1/api-keys createApiKey',
+      'POST /v1/api-keys/{id}/rotate rotateApiKey',
       'POST /v1/leads createLead',
       'POST /v1/leads/{id}/status pushLeadStatus',
       'POST /v1/leads/{id}/submit submitLead',
+      'POST /v1/limits/lift liftLimit',
       'POST /v1/loans createLoan',
       'POST /v1/loans/import importLoans',
       'POST /v1/loans/{id}/repayments addRepayments',
@@ -113,6 +126,7 @@ describe('openapi.json', () => {
       'POST /v1/people/erase erasePerson',
       'POST /v1/templates createTemplate',
       'POST /v1/templates/preview previewTemplate',
+      'POST /v1/tokens/redeem redeemToken',
       'POST /v1/verifications createVerification',
       'POST /v1/verifications/check checkVerification',
       'POST /v1/verifications/{id}/check checkVerificationById',
@@ -141,7 +155,7 @@ describe('openapi.json', () => {
   })
 
   it('has these parameters of queries, of which only the period of an export has to be there', () => {
-    const taken = operations.flatMap(({ operationId, parameters = [] }) => {
+    const taken = operations.flatMap(({ operationId, parameters }) => {
       const ofQuery = parameters.filter((parameter) => parameter.in === 'query')
       return ofQuery.length === 0 ? [] : [[operationId, ofQuery.map(parameterText)]]
     })
@@ -156,6 +170,7 @@ describe('openapi.json', () => {
         'limit: integer 1..100',
         String.raw`cursor: string ^\d{1,15}$`,
       ],
+      listApiKeys: ['status: string active|expired|revoked', 'limit: integer 1..100', 'cursor: string'],
       listCommunications: [
         'to: string',
         'purpose: string',
@@ -168,6 +183,7 @@ describe('openapi.json', () => {
         'cursor: string',
       ],
       getDeliveryStats: ['from: string date-time', 'until: string date-time'],
+      listLimitDecisions: ['rule: string key|address|prefix|country|spend', 'limit: integer 1..100', 'cursor: string'],
       listLoans: ['limit: integer 1..100', 'cursor: string ^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$'],
       getRepaymentStory: ['cursor: string'],
       listLeads: [
@@ -193,42 +209,121 @@ describe('openapi.json', () => {
     })
   })
 
-  it("wants the operator's key for these operations, and for no others", () => {
-    expect(document.components.securitySchemes).toMatchObject({ adminKey: { type: 'http', scheme: 'bearer' } })
-    expect(operations.flatMap(({ operationId, security }) => (security ? [operationId] : [])).toSorted()).toStrictEqual([
-      'addRepayments',
-      'changeLoanContact',
-      'createLoan',
-      'createTemplate',
-      'erasePerson',
-      'exportLeads',
-      'getCommunication',
-      'getDeliveryStats',
-      'getLead',
-      'getLoan',
-      'getRepayment',
-      'getRepaymentStory',
-      'getTemplate',
-      'importLoans',
-      'listCommunications',
-      'listLeads',
-      'listLoanContacts',
-      'listLoans',
-      'listPaymentModes',
-      'listRepaymentStatuses',
-      'listTemplates',
-      'previewSavedTemplate',
-      'previewTemplate',
-      'pushLeadStatus',
-      'replaceTemplate',
-      'retireTemplate',
-      'submitLead',
-    ])
-    for (const { security, responses } of operations) {
-      if (security) expect(security).toStrictEqual([{ adminKey: [] }])
-      expect('401' in responses).toBe(security !== undefined)
-      if (security) expect(responses['401']!.headers).toHaveProperty('WWW-Authenticate')
+  it('says who may use each operation', () => {
+    expect(document.components.securitySchemes).toMatchObject({
+      bearer: { type: 'http', scheme: 'bearer' },
+      apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+      operator: { type: 'http', scheme: 'bearer' },
+    })
+    const allowed = operations.map(({ operationId, security }) => [accessText(security), operationId] as const)
+    const byAccess = Object.fromEntries(
+      Object.entries(Object.groupBy(allowed, ([access]) => access)).map(([access, ids = []]) => [
+        access,
+        ids.map(([, id]) => id).toSorted(),
+      ]),
+    )
+
+    expect(byAccess).toStrictEqual({
+      everybody: [
+        'external-otp.whatsapp.challenge',
+        'external-otp.whatsapp.report',
+        'homi.health',
+        'jwks',
+        'ready',
+        'webhooks.gupshup',
+        'webhooks.msg91',
+        'webhooks.twilio',
+        'webhooks.whatsapp.challenge',
+        'webhooks.whatsapp.report',
+        'whatsapp-otp.debug.configuration',
+        'whatsapp-otp.debug.request',
+        'whatsapp-otp.health',
+      ],
+      operator: ['createApiKey', 'getApiKey', 'liftLimit', 'listApiKeys', 'listLimitDecisions', 'revokeApiKey', 'rotateApiKey'],
+      'verifications:send': [
+        'cancelVerification',
+        'createVerification',
+        'external-otp.sms.send',
+        'external-otp.whatsapp.send',
+        'homi.resend',
+        'homi.send',
+        'resendVerification',
+        'user-otp.send',
+        'whatsapp-otp.resend',
+        'whatsapp-otp.send',
+      ],
+      'verifications:check': [
+        'checkVerification',
+        'checkVerificationById',
+        'homi.verify',
+        'user-otp.verify',
+        'whatsapp-otp.verify',
+      ],
+      'verifications:read': ['external-otp.status', 'getVerification'],
+      'payments:confirm': [
+        'checkConfirmation',
+        'createConfirmation',
+        'getConfirmation',
+        'payment-otp.send',
+        'payment-otp.update',
+        'payment-otp.verify',
+      ],
+      'leads:create': ['createLead', 'homi.leadCreate'],
+      'leads:status': ['homi.leadStatus'],
+      'leads:read': ['exportLeads', 'getLead', 'listLeads'],
+      'leads:update': ['pushLeadStatus', 'submitLead'],
+      'loans:read': ['getLoan', 'getRepayment', 'listLoanContacts', 'listLoans', 'listPaymentModes', 'listRepaymentStatuses'],
+      'loans:write': ['addRepayments', 'changeLoanContact', 'createLoan', 'importLoans'],
+      'loans:read callers:all': ['getRepaymentStory'],
+      'templates:read': ['getTemplate', 'listTemplates', 'previewSavedTemplate', 'previewTemplate'],
+      'templates:write': ['createTemplate', 'replaceTemplate', 'retireTemplate'],
+      'communications:read': ['getCommunication', 'getDeliveryStats', 'listCommunications'],
+      'people:erase callers:all': ['erasePerson'],
+      'tokens:redeem': ['redeemToken'],
+    })
+  })
+
+  it('says the same in words, and how the others are refused', () => {
+    for (const { operationId, security, description, responses } of operations) {
+      const access = accessText(security)
+      const refused = Object.values(responses).flatMap((answer) => answer.description.match(/(?<=`)[a-z_]+(?=`)/g) ?? [])
+      const last = description!.split('\n').at(-1)
+      expect(refused.includes('unauthorized'), operationId).toBe(access !== 'everybody')
+      expect(refused.includes('insufficient_scope'), operationId).toBe(access !== 'everybody')
+      if (access === 'everybody') {
+        expect(last, operationId).toMatch(/^Open to all: \w.+\.$/)
+        continue
+      }
+      const scopes = access.split(' ').map((scope) => `\`${scope}\``)
+      expect(last, operationId).toBe(access === 'operator' ? 'For the operator only.' : `Scope: ${scopes.join(', ')}.`)
+      expect(responses['401']!.headers, operationId).toHaveProperty('WWW-Authenticate')
     }
+  })
+
+  it('has these parameters in headers, none of which has to be there, and the refusals that go with them', () => {
+    const refusalsOf: Readonly<Record<string, readonly string[]>> = {
+      'Idempotency-Key': ['idempotency_key_in_use', 'idempotency_key_reused'],
+      'X-Turnstile-Token': ['challenge_failed', 'challenge_not_configured'],
+    }
+    const seen = operations.flatMap(({ operationId, parameters, responses }) => {
+      const headers = parameters.filter((parameter) => parameter.in === 'header')
+      const refused = Object.values(responses).flatMap((answer) => answer.description.match(/(?<=`)[a-z_]+(?=`)/g) ?? [])
+      for (const [name, codes] of Object.entries(refusalsOf)) {
+        const isTaken = headers.some((header) => header.name === name)
+        expect([operationId, codes.map((code) => refused.includes(code))]).toStrictEqual([operationId, codes.map(() => isTaken)])
+      }
+      expect(
+        headers.some(({ required }) => required === true),
+        operationId,
+      ).toBe(false)
+      return headers.map(({ name }) => name)
+    })
+    const isOfBrowsers = ({ name, security }: (typeof operations)[number]) =>
+      name.startsWith('POST ') && accessText(security) === 'verifications:send'
+
+    expect(new Set(seen)).toStrictEqual(new Set(Object.keys(refusalsOf)))
+    expect(seen.filter((name) => name === 'X-Turnstile-Token')).toHaveLength(operations.filter(isOfBrowsers).length)
+    expect(seen.filter((name) => name === 'Idempotency-Key').length).toBeGreaterThan(15)
   })
 
   it('has answers as text to the challenges, without a body to reports and removals, as CSV to an export, and as JSON to all else', () => {
@@ -240,6 +335,7 @@ describe('openapi.json', () => {
     expect(Object.fromEntries(kinds.filter(([, kind]) => kind !== 'application/json'))).toStrictEqual({
       cancelVerification: '',
       retireTemplate: '',
+      revokeApiKey: '',
       exportLeads: 'text/csv',
       'external-otp.whatsapp.challenge': 'text/plain',
       'external-otp.whatsapp.report': '',
@@ -265,7 +361,7 @@ describe('openapi.json', () => {
     const { loan_id: id, status_update: update } = (
       inline(schema) as { properties: Record<string, { anyOf: unknown; properties: object }> }
     ).properties
-    const contact = document.paths['/v1/loans/{id}/contacts/{contact_type}']!['put']!.parameters![1]!
+    const contact = operations.find(({ operationId }) => operationId === 'changeLoanContact')!.parameters[1]!
 
     expect(id!.anyOf).toMatchObject([
       { type: 'integer', minimum: 0 },
@@ -310,7 +406,7 @@ describe('openapi.json', () => {
   })
 })
 
-describe.each(operations)('$name in the document', ({ name, summary, parameters = [], requestBody, responses }) => {
+describe.each(operations)('$name in the document', ({ name, summary, parameters, requestBody, responses }) => {
   const statuses = Object.keys(responses).map(Number)
 
   it('has a summary, a success and the parameters of its path, and describes all parameters', () => {
@@ -407,19 +503,20 @@ describe('buildOpenApi', () => {
       refusals: [],
       ...changes,
     })
+  const open = openToAll('is a test')
   const app = () => new Hono<HttpEnv>()
 
   it('takes middleware and catch-alls for no routes', () => {
     const routes = app()
       .use(async (_c, next) => next())
-      .get('/one', operation(), (c) => c.text(''))
+      .get('/one', operation(), open, (c) => c.text(''))
       .all('*', (c) => c.text(''))
 
     expect(Object.keys(buildOpenApi(routes, info).paths ?? {})).toStrictEqual(['/one'])
   })
 
   it('finds the operation of a route in an app that handles its own errors', () => {
-    const inner = app().get('/one', operation(), (c) => c.text(''))
+    const inner = app().get('/one', operation(), open, (c) => c.text(''))
     inner.onError((_error, c) => c.text(''))
 
     expect(Object.keys(buildOpenApi(app().route('/inner', inner), info).paths ?? {})).toStrictEqual(['/inner/one'])
@@ -429,26 +526,31 @@ describe('buildOpenApi', () => {
     [
       'a route without an operation',
       app()
-        .get('/one', operation(), (c) => c.text(''))
+        .get('/one', operation(), open, (c) => c.text(''))
         .get('/two', (c) => c.text('')),
       'GET /two',
     ],
     [
+      'a route that does not say who may use it',
+      app().get('/one', operation(), (c) => c.text('')),
+      'GET /one does not say who may use it',
+    ],
+    [
       'two operations of one id',
       app()
-        .get('/one', operation(), (c) => c.text(''))
-        .get('/two', operation(), (c) => c.text('')),
+        .get('/one', operation(), open, (c) => c.text(''))
+        .get('/two', operation(), open, (c) => c.text('')),
       'id one',
     ],
-    ['a parameter that is not documented', app().get('/one/:id', operation(), (c) => c.text('')), 'GET /one/:id'],
+    ['a parameter that is not documented', app().get('/one/:id', operation(), open, (c) => c.text('')), 'GET /one/:id'],
     [
       'a documented parameter that is not there',
-      app().get('/one', operation(), pathParameters(z.object({ id: z.string() })), (c) => c.text('')),
+      app().get('/one', operation(), open, pathParameters(z.object({ id: z.string() })), (c) => c.text('')),
       'GET /one',
     ],
     [
       'a status that is both an answer and a failure',
-      app().get('/one', operation({ responses: { 404: { description: 'No.' } }, refusals: ['route_not_found'] }), (c) =>
+      app().get('/one', operation({ responses: { 404: { description: 'No.' } }, refusals: ['route_not_found'] }), open, (c) =>
         c.text(''),
       ),
       '404',
@@ -460,7 +562,7 @@ describe('buildOpenApi', () => {
   it('refuses a surface without a tag', () => {
     expect(() =>
       buildOpenApi(
-        app().get('/one', operation(), (c) => c.text('')),
+        app().get('/one', operation(), open, (c) => c.text('')),
         { ...info, tags: [] },
       ),
     ).toThrow('test')
@@ -482,6 +584,16 @@ describe('buildOpenApi', () => {
     expect(inputs.filter((path) => /zod-openapi|http\/(openapi|documented-routes|sample-refusals)/.test(path))).toStrictEqual([])
   })
 })
+
+/** Whose credential is wanted: scopes with blanks between, which both headers want alike. */
+function accessText(security: DocumentedOperation['security']): string {
+  const [first, second, ...others] = security
+  if (!first) return 'everybody'
+  if ('operator' in first) return security.length === 1 && first['operator'].length === 0 ? 'operator' : 'unclear'
+  const scopes = first['bearer'] ?? []
+  expect([second, others]).toStrictEqual([{ apiKey: scopes }, []])
+  return scopes.join(' ')
+}
 
 /** `limit: integer 1..100`: a parameter with all that bounds it but its length. */
 function parameterText({ name, required, schema }: Parameter): string {

@@ -24,15 +24,16 @@ async function smoke(
   {
     phone,
     code,
+    key,
     adminKey,
     typed,
     timeoutMs,
-  }: { phone?: string; code?: string; adminKey?: string; typed?: string; timeoutMs?: number } = {},
+  }: { phone?: string; code?: string; key?: string; adminKey?: string; typed?: string; timeoutMs?: number } = {},
 ) {
   const lines: string[] = []
   let asked = 0
   const exitCode = await runSmoke(
-    { url, phone, code, adminKey },
+    { url, phone, code, key, adminKey },
     {
       print: (line) => lines.push(line),
       askCode: () => {
@@ -58,9 +59,9 @@ describe('a service in order', () => {
     const service = await fakeService()
     const { exitCode, steps, failed, skipped, asked, lines } = await smoke(service.url)
     expect({ exitCode, failed, skipped, asked }).toEqual({ exitCode: 0, failed: [], skipped: [], asked: 0 })
-    expect(steps).toHaveLength(25)
+    expect(steps).toHaveLength(26)
     expect(steps[1]).toContain('config ok, d1 ok, kv ok, gate ok')
-    expect(lines.at(-1)).toBe('\n25 worked, 0 failed, 0 skipped')
+    expect(lines.at(-1)).toBe('\n26 worked, 0 failed, 0 skipped')
     expect(service.sentTo.map((phone) => parsePhoneNumberFromString(phone)?.country)).toEqual(['IN'])
     expect(service.leadsOf()).toEqual([])
   })
@@ -146,7 +147,62 @@ describe('a service in order', () => {
 
     expect(await smoke(service.url, { adminKey: 'K'.repeat(32) })).toMatchObject({ exitCode: 0, failed: [], skipped: [] })
     expect(service.withKey.length).toBeGreaterThan(0)
-    expect(service.withKey.filter((route) => !/^(GET|POST) \/v1\//.test(route))).toEqual([])
+    // It stands in for a caller's key; what is open to all gets none.
+    expect(service.withKey.filter((route) => /^GET \/(?!v1\/)/.test(route))).toEqual([])
+  })
+})
+
+describe('a service that wants keys', () => {
+  const KEYS = { callerKey: 'evsk_caller', adminKey: 'K'.repeat(32) }
+
+  it('is well without one, as far as can be seen, and tells how to get one', async () => {
+    const service = await fakeService({ ...KEYS, mode: 'production' })
+    const { exitCode, failed, skipped, steps } = await smoke(service.url, { phone: PHONE })
+    expect({ exitCode, failed }).toEqual({ exitCode: 0, failed: [] })
+    expect(steps.find((line) => line.includes('without a key'))).toMatch(/refused with 401.*npm run key -- create/)
+    expect(skipped).toEqual([expect.stringMatching(/wants a key .*--key, or EDGE_VERIFY_KEY/)])
+    expect(service.sentTo).toEqual([])
+  })
+
+  it('is walked through with one, which goes with every request but the one that shows that it has to', async () => {
+    const service = await fakeService({ ...KEYS, mode: 'production' })
+    const { exitCode, failed, steps } = await smoke(service.url, { phone: PHONE, code: service.code, key: KEYS.callerKey })
+    expect({ exitCode, failed }).toEqual({ exitCode: 0, failed: [] })
+    expect(steps.find((line) => line.includes('the right code'))).toContain('verified')
+    expect(steps.join('\n')).not.toContain('npm run key')
+    expect(service.requests.length - service.withKey.length).toBe(1)
+  })
+
+  it("is walked through with the operator's key where there is no other", async () => {
+    const service = await fakeService(KEYS)
+    expect(await smoke(service.url, { adminKey: KEYS.adminKey })).toMatchObject({ exitCode: 0, failed: [], skipped: [] })
+  })
+
+  it('opens to each key what is its own', async () => {
+    const both = await smoke((await fakeService(KEYS)).url, { key: KEYS.callerKey, adminKey: KEYS.adminKey })
+    expect(both).toMatchObject({ exitCode: 0, failed: [], skipped: [] })
+
+    const { exitCode, failed, skipped } = await smoke((await fakeService(KEYS)).url, { key: KEYS.callerKey })
+    expect({ exitCode, failed }).toEqual({ exitCode: 0, failed: [] })
+    expect(skipped.filter((line) => line.includes('it wants loans:read')).length).toBeGreaterThan(0)
+  })
+
+  it('fails with a key that is not accepted', async () => {
+    const { exitCode, failed } = await smoke((await fakeService(KEYS)).url, { key: 'evsk_other' })
+    expect(exitCode).toBe(1)
+    expect(failed.length).toBeGreaterThan(0)
+    for (const line of failed) expect(line).toContain('the key is not accepted (401)')
+  })
+
+  it('says what a key is not for, which is no fault of the service', async () => {
+    const service = await fakeService({ ...KEYS, lacksScope: 'verifications:send' })
+    const { exitCode, failed, skipped } = await smoke(service.url, { key: KEYS.callerKey })
+    expect({ exitCode, failed }).toEqual({ exitCode: 0, failed: [] })
+    expect(
+      skipped.filter((line) => line.includes('not for this (403): refused: insufficient_scope, it wants verifications:send'))
+        .length,
+    ).toBeGreaterThan(3)
+    expect(service.sentTo).toEqual([])
   })
 })
 
@@ -154,7 +210,6 @@ describe('a service with a fault', () => {
   it.each<[keyof Faults, Faults, RegExp]>([
     ['databaseDown', { databaseDown: true }, /GET \/ready .*d1 failing/],
     ['openapi', { openapi: '3.0.3' }, /GET \/openapi\.json .*3\.1/],
-    ['crashesOnBrokenJson', { crashesOnBrokenJson: true }, /broken JSON .*got 500: Internal Server Error/],
     ['acceptsLandlines', { acceptsLandlines: true }, /a landline .*got 200: done/],
     ['webPageForUnknownPaths', { webPageForUnknownPaths: true }, /unknown path .*a refusal with 404, got 404/],
     ['sendFails', { sendFails: true }, /POST \/send-otp .*got 502: refused: delivery_failed/],
@@ -186,6 +241,13 @@ describe('a service with a fault', () => {
     expect(exitCode).toBe(1)
     expect(failed).toHaveLength(1)
     expect(failed[0]).toMatch(line)
+  })
+
+  it('fails at both requests with broken JSON when it crashes there', async () => {
+    const service = await fakeService({ crashesOnBrokenJson: true })
+    const { exitCode, failed } = await smoke(service.url)
+    expect(exitCode).toBe(1)
+    expect(failed).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('got 500: Internal Server Error')))
   })
 
   it('fails at both pages when they are missing', async () => {
@@ -257,6 +319,13 @@ describe('options', () => {
       phone: PHONE,
       code: '001234',
     })
+  })
+
+  it('takes a key from the command line, else from the environment', () => {
+    const url = ['--url', 'localhost:1']
+    expect(parseOptions([...url, '--key', 'evsk_1'], { EDGE_VERIFY_KEY: 'evsk_2' })).toHaveProperty('key', 'evsk_1')
+    expect(parseOptions(url, { EDGE_VERIFY_KEY: 'evsk_2' })).toHaveProperty('key', 'evsk_2')
+    expect(parseOptions(url, { EDGE_VERIFY_KEY: '' })).toHaveProperty('key', undefined)
   })
 
   it("takes the operator's key from the environment, and an empty one for none", () => {

@@ -6,7 +6,7 @@ import { FREE_POLICY, PHONE, PureGate } from '../support/pure-gate'
 describe('the rule findMessage', () => {
   it('knows a message from its reservation on, by our id', () => {
     const gate = new PureGate()
-    gate.send({ channel: 'whatsapp' })
+    gate.send({ channel: 'whatsapp', owner: 'key_1' })
 
     expect(findMessage(gate.state, { communicationId: 'com-code-1' })).toEqual({
       communicationId: 'com-code-1',
@@ -15,6 +15,7 @@ describe('the rule findMessage', () => {
       status: 'pending',
       channel: 'whatsapp',
       phone: PHONE.e164,
+      owner: 'key_1',
     })
   })
 

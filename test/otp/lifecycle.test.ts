@@ -43,7 +43,11 @@ describe('the record in D1', () => {
     const story = (await auditOf(gate)).map(({ kind, request_id, detail }) => ({ kind, request_id, detail: JSON.parse(detail) }))
     const communication_id = expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
     expect(story).toEqual([
-      { kind: 'send.reserved', request_id: 'the-send', detail: { communication_id, channel: 'whatsapp', send: 1 } },
+      {
+        kind: 'send.reserved',
+        request_id: 'the-send',
+        detail: { communication_id, channel: 'whatsapp', send: 1, counted_by: 'prefix' },
+      },
       {
         kind: 'send.accepted',
         request_id: 'the-send',

@@ -4,9 +4,10 @@ import { loadConfig } from '../../src/config/load-config'
 import { createProfiles } from '../../src/config/profiles'
 import { sendPolicy, sendWindows } from '../../src/otp/send-policy'
 import { POLICY } from '../support/pure-gate'
+import { aSecret } from '../support/secrets'
 
 function profiles(code: { length?: number; lifetimeSeconds?: number }, limits: Limits = DEFAULT_LIMITS) {
-  const result = loadConfig({ OTP_PEPPER: 'p'.repeat(32) })
+  const result = loadConfig({ OTP_PEPPER: aSecret('p') })
   if (!result.ok) throw new Error(result.problems.join())
   return createProfiles({ ...result.config, code: { length: undefined, lifetimeSeconds: undefined, ...code }, limits })
 }

@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load-config'
 import type { LogFields } from '../../src/core/log'
 import { uuidv7 } from '../../src/core/ids'
 import { createDatabase } from '../../src/db/client'
-import { communicationLog, communicationReceipts, leadEvents, leadNotices, leads } from '../../src/db/schema'
+import { communicationLog, communicationReceipts, leadEvents, leadNotices, leads, limitDecisions } from '../../src/db/schema'
 import { selectRows } from '../../src/db/select-rows'
 import type { LeadRow, Submission } from '../../src/leads/lead'
 import { type Pace, eraseExpired } from '../../src/privacy/erase-expired'
@@ -24,8 +24,16 @@ const SETTINGS = {
   RETENTION_DAYS_COMMUNICATIONS: DAYS.communications,
 }
 const NOW = T0 + 1_000 * DAY_MS
-const NOTHING = { leads: 0, communications: 0, receipts: 0, verifications: 0, events: 0 }
-const TABLES = ['lead', 'lead_event', 'lead_notice', 'communication', 'communication_log', 'communication_receipt']
+const NOTHING = { leads: 0, communications: 0, limit_decisions: 0, receipts: 0, verifications: 0, events: 0 }
+const TABLES = [
+  'lead',
+  'lead_event',
+  'lead_notice',
+  'communication',
+  'communication_log',
+  'communication_receipt',
+  'limit_decision',
+]
 const db = createDatabase(env.DB)
 
 const configOf = (changes: object = {}) => {
@@ -90,6 +98,7 @@ async function putLead(createdAt: number, submission: Submission = 'submitted', 
     createdAt,
     // What happened to it since keeps nothing.
     updatedAt: NOW,
+    owner: '',
   }
   await db.insert(leads).values(row)
   const ofIt = { leadId: id, version: 2, surface: 'v1' }
@@ -132,6 +141,15 @@ const MESSAGE: Omit<CommunicationRow, 'id' | 'createdAt'> = {
   currency: null,
   verified: false,
   leadId: null,
+  owner: '',
+}
+
+/** Decisions of the rules against abuse. */
+async function putDecisions(firstAt: readonly number[]): Promise<string[]> {
+  const rest = { rule: 'address', mode: 'enforce', subject: 'hash-of-an-address', count: 3, requestId: 'req-1', liftedAt: null }
+  const rows = firstAt.map((at) => ({ ...rest, id: uuidv7(at), firstAt: at, lastAt: NOW, until: NOW }))
+  await db.insert(limitDecisions).select(selectRows(limitDecisions, rows))
+  return rows.map(({ id }) => id)
 }
 
 /** Reports of vendors, by their message ids. */
@@ -181,6 +199,12 @@ describe.each([
     expect(await erased()).toEqual({ ...NOTHING, communications: isErased ? 1 : 0 })
     expect(await rowsIn('communication', 'id')).toEqual(isErased ? [] : [id])
     expect(await rowsIn('communication_log', 'communication_id')).toEqual(isErased ? [] : [id])
+  })
+
+  it('a decision of a rule against abuse', async () => {
+    const [id] = await putDecisions([bornFor(DAYS.verifications)])
+    expect(await erased()).toEqual({ ...NOTHING, limit_decisions: isErased ? 1 : 0 })
+    expect(await rowsIn('limit_decision', 'id')).toEqual(isErased ? [] : [id])
   })
 
   it('a report of a vendor', async () => {
@@ -248,8 +272,9 @@ describe('a run', () => {
   it('erases so much of what stands in order of time, and the next ones the rest', async () => {
     for (let nth = 0; nth < 8; nth++) await putLead(T0 + nth)
     await putMessages([...names(7).map((_, nth) => T0 + nth), NOW])
-    expect(await erased({ pace })).toEqual({ ...NOTHING, leads: 6, communications: 6 })
-    expect(await erased({ pace })).toEqual({ ...NOTHING, leads: 2, communications: 1 })
+    await putDecisions([...names(9).map((_, nth) => T0 + nth), NOW])
+    expect(await erased({ pace })).toEqual({ ...NOTHING, leads: 6, communications: 6, limit_decisions: 6 })
+    expect(await erased({ pace })).toEqual({ ...NOTHING, leads: 2, communications: 1, limit_decisions: 3 })
     expect(await erased({ pace })).toEqual(NOTHING)
     expect(await rowsIn('communication', 'id')).toHaveLength(1)
     expect(await rowsIn('communication_log', 'communication_id')).toHaveLength(1)
@@ -332,15 +357,17 @@ describe('a failure', () => {
   const putAll = async () => {
     await putLead(T0)
     await putMessages([T0])
+    await putDecisions([T0])
     await putReceipts({ 'SM-1': T0 })
     await putVerification({ createdAt: T0 })
     await putRefusal(T0)
   }
-  const ALL = { leads: 1, communications: 1, receipts: 1, verifications: 1, events: 1 }
+  const ALL = { leads: 1, communications: 1, limit_decisions: 1, receipts: 1, verifications: 1, events: 1 }
 
   it.each([
     ['lead_notice', 'leads'],
     ['communication', 'communications'],
+    ['limit_decision', 'limit_decisions'],
     ['communication_receipt', 'receipts'],
     ['verifications', 'verifications'],
   ])('at %s keeps no other kind from its turn, and is logged', async (table, kind) => {
@@ -368,7 +395,7 @@ describe('a failure', () => {
     const broken = createDatabase({ prepare: () => statement, batch: failing } as never)
     const { erased: none, logged } = await run({ db: broken })
     expect(none).toEqual(NOTHING)
-    expect(logged).toHaveLength(5)
+    expect(logged).toHaveLength(6)
   })
 })
 
@@ -379,6 +406,7 @@ describe('the cost', () => {
       await putVerification({ createdAt: NOW })
     }
     await putMessages(Array.from({ length: 5 }, () => NOW))
+    await putDecisions(Array.from({ length: 5 }, () => NOW))
     await putReceipts({ 'SM-00': NOW, 'SM-01': NOW, 'SM-02': NOW, 'SM-03': NOW })
     await erased({ pace: { rows: 2, steps: 1 } })
     const { db: watched, done } = watchedDatabase()
@@ -390,6 +418,7 @@ describe('the cost', () => {
       expect.arrayContaining([
         'SEARCH lead USING PRIMARY KEY (id<?)',
         'SEARCH communication USING PRIMARY KEY (id<?)',
+        'SEARCH limit_decision USING PRIMARY KEY (id<?)',
         'SEARCH verifications USING PRIMARY KEY (id>? AND id<?)',
         'SEARCH audit_events USING PRIMARY KEY ((verification_id,seq)>(?,?) AND (verification_id,seq)<(?,?))',
         expect.stringMatching(/^SEARCH communication_receipt USING PRIMARY KEY \(\(provider,provider_message_id,status\)>/),

@@ -4,8 +4,9 @@ import { codeOnly, withoutComments } from './source-text'
 export type Sources = Readonly<Record<string, string>>
 
 const LEAVES = ['config', 'db', 'phone', 'core']
-const BELOW_OTP = ['messaging', 'audit', ...LEAVES]
-const USE_CASES = ['privacy', 'payments', 'leads', 'otp', ...BELOW_OTP]
+const BELOW_LIMITS = ['access', 'messaging', 'audit', ...LEAVES]
+const BELOW_OTP = ['limits', ...BELOW_LIMITS]
+const USE_CASES = ['idempotency', 'privacy', 'payments', 'leads', 'tokens', 'otp', ...BELOW_OTP]
 
 /** What each folder of `src` may import besides its own files. The order is that of the ranks: imports only go down. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -15,12 +16,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'jobs.ts': ['http', ...USE_CASES],
   surfaces: ['http', ...USE_CASES],
   http: USE_CASES,
-  privacy: ['payments', 'leads', 'otp', ...BELOW_OTP],
+  privacy: ['payments', 'leads', 'tokens', 'otp', ...BELOW_OTP],
   payments: ['otp', ...BELOW_OTP],
   leads: ['otp', ...BELOW_OTP],
+  tokens: ['otp', ...BELOW_OTP],
   otp: BELOW_OTP,
+  limits: BELOW_LIMITS,
   messaging: ['audit', ...LEAVES],
   audit: LEAVES,
+  access: ['messaging', 'audit', ...LEAVES],
+  idempotency: LEAVES,
   db: ['core'],
   phone: ['core'],
   config: ['core'],
@@ -34,7 +39,8 @@ const SHARED_BY_SURFACES = 'phone-otp'
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   hono: ['http', 'surfaces', 'app.ts', 'compose.ts', 'index.ts'],
   '@hono': ['http', 'surfaces', 'app.ts', 'compose.ts', 'index.ts'],
-  'drizzle-orm': ['db', 'audit', 'messaging', 'otp', 'leads', 'payments', 'privacy'],
+  'drizzle-orm': ['db', 'access', 'audit', 'messaging', 'limits', 'otp', 'leads', 'payments', 'privacy'],
+  jose: ['access', 'tokens'],
 }
 
 const MAX_LINES = 250

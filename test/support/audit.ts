@@ -50,6 +50,7 @@ export const aRecord = (changes: Partial<VerificationRecord> = {}): Verification
   completedAt: null,
   subject: null,
   intent: null,
+  owner: '',
   ...changes,
 })
 

@@ -75,6 +75,7 @@ export async function leadRow(changes: Partial<LeadRow> & { readonly personal?: 
     lenderResponse: null,
     createdAt,
     updatedAt: createdAt,
+    owner: '',
     ...columns,
   }
 }

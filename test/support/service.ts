@@ -6,6 +6,7 @@ import { type BasicApplicationStandIn, createBasicApplicationStandIn } from './v
 import { type GupshupStandIn, createGupshupStandIn } from './vendors/gupshup'
 import { type Msg91StandIn, createMsg91StandIn } from './vendors/msg91'
 import { type MshastraStandIn, createMshastraStandIn } from './vendors/mshastra'
+import { type TurnstileStandIn, createTurnstileStandIn } from './vendors/turnstile'
 import { type TwilioStandIn, createTwilioStandIn } from './vendors/twilio'
 import { type WhatsappCloudStandIn, createWhatsappCloudStandIn } from './vendors/whatsapp-cloud'
 
@@ -38,6 +39,12 @@ export const WHATSAPP_CLOUD_SETTINGS = {
   WHATSAPP_PHONE_NUMBER_ID: '106540352242922',
   WHATSAPP_OTP_TEMPLATE: 'login_code',
   WHATSAPP_API_URL: 'http://graph.test/v26.0',
+} as const
+
+/** What has pages prove that a person sends, behind the stand-in of Turnstile. */
+export const TURNSTILE_SETTINGS = {
+  TURNSTILE_SECRET_KEY: '0x4AAAAAAAtestturnstilesecret',
+  TURNSTILE_API_URL: 'http://turnstile.test',
 } as const
 
 /** What has customers told of their leads, by Gupshup. */
@@ -93,6 +100,7 @@ export interface StandIns {
   readonly msg91: Msg91StandIn
   readonly whatsappCloud: WhatsappCloudStandIn
   readonly lender: BasicApplicationStandIn
+  readonly turnstile: TurnstileStandIn
 }
 
 /** Puts the stand-ins behind `fetch`, each at its vendor's host; every other address fails, since no test may reach the network. */
@@ -113,6 +121,7 @@ export function standInForVendors(): StandIns {
       userId: env.BASIC_APPLICATION_USER_ID,
       apiKey: env.BASIC_APPLICATION_API_KEY,
     }),
+    turnstile: createTurnstileStandIn({ secretKey: TURNSTILE_SETTINGS.TURNSTILE_SECRET_KEY }),
   }
   const byHost = new Map<string, { handle(request: Request): Promise<Response> }>([
     [hostOf(env.GUPSHUP_API_URL), standIns.gupshup],
@@ -121,6 +130,7 @@ export function standInForVendors(): StandIns {
     [hostOf(MSG91_SETTINGS.MSG91_API_URL), standIns.msg91],
     [hostOf(WHATSAPP_CLOUD_SETTINGS.WHATSAPP_API_URL), standIns.whatsappCloud],
     [hostOf(env.BASIC_APPLICATION_API_URL), standIns.lender],
+    [hostOf(TURNSTILE_SETTINGS.TURNSTILE_API_URL), standIns.turnstile],
   ])
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const request = new Request(input, init)

@@ -34,6 +34,17 @@ describe('a code of four digits', () => {
     expect(JSON.stringify(answer)).toMatch(/"(attempts|guesses)_left":2/)
   })
 
+  it('is not right elsewhere because it was right where it was asked for, in the same request', async () => {
+    const { phone, code } = await shortCode()
+    const sameRequest = { 'x-request-id': 'the-same-request' }
+    const there = await service.post('/api/users/verify-otp/', { phone, otp: code }, sameRequest)
+
+    const elsewhere = await service.post('/v1/verifications/check', { to: phone, code }, sameRequest)
+
+    expect(await there.json()).toMatchObject({ verified: true })
+    expect(elsewhere.status).toBe(404)
+  })
+
   it('is right where it was asked for, after a wrong try elsewhere', async () => {
     const { phone, code } = await shortCode()
     await service.post('/verify-otp', { phone_number: phone, otp: code })

@@ -61,6 +61,7 @@ async function aMessage(phone = uniquePhone(), changes: Partial<CommunicationRow
     verified: true,
     createdAt,
     leadId: null,
+    owner: '',
     ...changes,
   }
   await fillCommunications([row])
@@ -394,10 +395,17 @@ it('is documented: parameters, answers, refusals and the key', () => {
       in: 'query',
     })),
   )
-  expect(Object.keys(list?.responses ?? {})).toEqual(['200', '400', '401', '422', '500', '503'])
-  expect(list?.security).toEqual([{ adminKey: [] }])
-  expect(Object.keys(paths?.['/v1/communications/{id}']?.get?.responses ?? {})).toEqual(['200', '401', '404', '500', '503'])
-  expect(Object.keys(paths?.['/v1/stats/delivery']?.get?.responses ?? {})).toEqual(['200', '400', '401', '500', '503'])
+  expect(Object.keys(list?.responses ?? {})).toEqual(['200', '400', '401', '403', '422', '500', '503'])
+  expect(list?.security).toEqual([{ bearer: ['communications:read'] }, { apiKey: ['communications:read'] }])
+  expect(Object.keys(paths?.['/v1/communications/{id}']?.get?.responses ?? {})).toEqual([
+    '200',
+    '401',
+    '403',
+    '404',
+    '500',
+    '503',
+  ])
+  expect(Object.keys(paths?.['/v1/stats/delivery']?.get?.responses ?? {})).toEqual(['200', '400', '401', '403', '500', '503'])
   expect(Object.keys(components?.schemas ?? {})).toEqual(
     expect.arrayContaining(['CommunicationPage', 'Communication', 'DeliveryStats']),
   )

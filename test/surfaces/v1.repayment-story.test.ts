@@ -456,8 +456,9 @@ describe('GET /v1/loans/{id}/repayments/{repayment_id}/story', () => {
     const { paths, components } = buildOpenApi(documented, info)
     const route = paths?.['/v1/loans/{id}/repayments/{repayment_id}/story']?.get
     expect(route?.parameters).toMatchObject([{ name: 'id' }, { name: 'repayment_id' }, { name: 'cursor', in: 'query' }])
-    expect(Object.keys(route?.responses ?? {})).toEqual(['200', '400', '401', '404', '500', '503'])
-    expect(route?.security).toEqual([{ adminKey: [] }])
+    expect(Object.keys(route?.responses ?? {})).toEqual(['200', '400', '401', '403', '404', '500', '503'])
+    const scopes = ['loans:read', 'callers:all']
+    expect(route?.security).toEqual([{ bearer: scopes }, { apiKey: scopes }])
     expect(components?.schemas?.['RepaymentStory']).toBeDefined()
   })
 })

@@ -1,3 +1,4 @@
+import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/config/limits'
@@ -286,13 +287,19 @@ describe('a change', () => {
     const db = createDatabase(env.DB)
     const [clock, log] = [() => T0, () => {}]
     const templates = createTemplates({ db, clock, log })
-    const deps = { config: { limits: DEFAULT_LIMITS, environment: 'development' }, db, templates, verification: { clock, log } }
+    const deps = {
+      config: { limits: DEFAULT_LIMITS, environment: 'development' },
+      access: { config: { required: false, adminApiKey: undefined } },
+      db,
+      templates,
+      verification: { clock, log },
+    }
     const { app, operation } = createSurface(v1Envelope)
     addTemplateRoutes({ app, operation }, () => deps as unknown as Deps)
     const change = async (method: string, path: string, content: string) => {
       const body = { ...BODY, purpose: 'seen', content, ...(method === 'POST' && { template_id: 'seen' }) }
       const init = method === 'DELETE' ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
-      expect((await app.request(path, { method, ...init }, env)).ok).toBe(true)
+      expect((await app.request(path, { method, ...init }, env, createExecutionContext())).ok).toBe(true)
     }
     const choose = async () =>
       (await templates.choose({ channel: 'sms', purpose: 'seen', locale: 'en', builtIn: 'built in' }, () => {}))!.content

@@ -1,8 +1,11 @@
 import { type SQL, and, eq, lte, not, sql } from 'drizzle-orm'
 import type { NoticeKind } from '../../config/notices'
 import { NOTICE_LEASE_MS } from '../../config/limits'
+import { AppError } from '../../core/app-error'
 import { errorName } from '../../core/log'
 import { leadNotices } from '../../db/schema'
+import { correctBudget, reserveBudget } from '../../limits/budget'
+import { messageCosts } from '../../limits/message-costs'
 import { deliver } from '../../messaging/deliver'
 import { settledDetail } from '../../messaging/settled-detail'
 import type { LeadDeps } from '../deps'
@@ -53,7 +56,7 @@ export function isHeldUp(beyond = 0): SQL {
 }
 
 async function send(deps: LeadDeps, lead: LeadRow, notice: LeadNoticeRow): Promise<void> {
-  const { personalKeys, carrierOf, breaker, clock, log, config } = deps
+  const { personalKeys, carrierOf, breaker, clock, log, config, limits } = deps
   if (isOvertaken(lead, notice)) {
     log('warn', 'notice.overtaken', { lead_id: lead.id, communication_id: notice.communicationId })
     return settleNotice(deps, lead, notice, unsentDetail(notice, 'failed'), undefined)
@@ -63,9 +66,30 @@ async function send(deps: LeadDeps, lead: LeadRow, notice: LeadNoticeRow): Promi
   if (!carrier || !personal) return dropNotice(deps, lead, notice)
   const message = composeNotice(lead, notice, personal, carrier)
   const hops = [{ provider: carrier.provider, channel: message.channel }]
-  const delivery = await deliver(hops, async () => message, { maxProviders: 1, breaker, clock, log })
+  const messageOn = async () => message
+  const costs = messageCosts(config.prices, { hops, messageOn, country: lead.country })
+  const budget = await reserveBudget(limits, lead, costs.dearest).catch(toPostponed)
+  if (budget === POSTPONED) return postpone(deps, lead, notice)
+  const delivery = await deliver(hops, messageOn, { maxProviders: 1, breaker, clock, log })
+  if (budget) await correctBudget(limits, budget, await costs.spent(delivery))
   const detail = settledDetail(config.prices, { message, template: null, delivery, country: lead.country })
   await settleNotice(deps, lead, notice, detail, nextNoticeAt(delivery, notice.attempts, clock()))
+}
+
+const POSTPONED = Symbol('postponed')
+
+/** What may be spent today is spent, or nobody can tell: the news has to wait. */
+function toPostponed(error: unknown): typeof POSTPONED {
+  if (error instanceof AppError) return POSTPONED
+  throw error
+}
+
+/** As after a refusal of its carrier: later, or not at all. */
+async function postpone(deps: LeadDeps, lead: LeadRow, notice: LeadNoticeRow): Promise<void> {
+  const refused = { status: 'rejected', reason: 'insufficient_funds' } as const
+  const detail = { ...unsentDetail(notice, 'failed'), reason: refused.reason }
+  deps.log('warn', 'notice.postponed', { lead_id: lead.id, communication_id: notice.communicationId, reason: 'spend' })
+  await settleNotice(deps, lead, notice, detail, nextNoticeAt(refused, notice.attempts, deps.clock()))
 }
 
 /** It waited for so long that the lead stands otherwise now, which its customer is told by another message. */

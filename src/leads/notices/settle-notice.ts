@@ -57,9 +57,9 @@ export function unsentDetail({ communicationId }: LeadNoticeRow, status: 'unknow
 }
 
 function rowOf(lead: LeadRow, notice: LeadNoticeRow, at: number): CommunicationRow {
-  const { id: leadId, phoneHash, phoneMasked, country } = lead
+  const { id: leadId, phoneHash, phoneMasked, country, owner } = lead
   const { communicationId: id, kind: purpose, surface, createdAt } = notice
   // No code was in it.
   const facts = { id, verificationId: '', leadId, surface, channel: 'whatsapp', purpose, createdAt }
-  return pendingMessage({ ...facts, phoneHash, phoneMasked, country }, at)
+  return pendingMessage({ ...facts, phoneHash, phoneMasked, country, owner }, at)
 }

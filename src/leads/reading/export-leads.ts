@@ -22,6 +22,8 @@ export interface ExportFilter {
   /** Left out, as below: all. */
   readonly submission?: Submission | undefined
   readonly loanType?: LoanType | undefined
+  /** Whose they are. */
+  readonly owner?: string | undefined
 }
 
 /** A column of the table: its title, and what it has of a lead. */
@@ -122,6 +124,7 @@ async function readLeads({ db }: ExportDeps, filter: ExportFilter, last: string 
   return fromDatabase(db.select().from(leads).where(isThere).orderBy(leads.id).limit(LEADS_PER_READ).all())
 }
 
-function isWanted(lead: LeadRow, { submission, loanType }: ExportFilter): boolean {
-  return (submission ?? lead.submission) === lead.submission && (loanType ?? lead.loanType) === lead.loanType
+function isWanted(lead: LeadRow, { submission, loanType, owner }: ExportFilter): boolean {
+  const isOfOwner = (owner ?? lead.owner) === lead.owner
+  return isOfOwner && (submission ?? lead.submission) === lead.submission && (loanType ?? lead.loanType) === lead.loanType
 }

@@ -1,7 +1,9 @@
 import { desc, eq } from 'drizzle-orm'
+import { visibleOwner } from '../../access/principal'
 import { refuse } from '../../core/app-error'
 import { leadEvents, leads } from '../../db/schema'
 import { fromDatabase } from '../../messaging/communications/from-database'
+import type { Caller } from '../../otp/deps'
 import type { LeadDeps } from '../deps'
 import { conditionOf } from '../find-lead'
 import type { LeadEventRow } from '../lead'
@@ -17,9 +19,18 @@ export interface LeadView extends OpenLead {
  * @param id ours, or the lender's, of whose leads the newest is meant
  * @throws `lead_not_found`, `dependency_unavailable`
  */
-export async function getLead(deps: Pick<LeadDeps, 'db' | 'personalKeys'>, id: string): Promise<LeadView> {
+export async function getLead(
+  deps: Pick<LeadDeps, 'db' | 'personalKeys'>,
+  { principal }: Pick<Caller, 'principal'>,
+  id: string,
+): Promise<LeadView> {
   const { db } = deps
-  const itsId = db.select({ id: leads.id }).from(leads).where(conditionOf({ id })).orderBy(desc(leads.id)).limit(1)
+  const itsId = db
+    .select({ id: leads.id })
+    .from(leads)
+    .where(conditionOf({ id }, visibleOwner(principal)))
+    .orderBy(desc(leads.id))
+    .limit(1)
   const [found, history] = await fromDatabase(
     db.batch([
       db.select().from(leads).where(eq(leads.id, itsId)),

@@ -13,6 +13,8 @@ export interface LeadFilter extends PageBounds {
   readonly loanType?: LoanType | undefined
   /** The lender's words, all of them. */
   readonly status?: string | undefined
+  /** Whose they are. */
+  readonly owner?: string | undefined
 }
 
 export interface LeadPage {
@@ -32,7 +34,7 @@ export async function listLeads(deps: Pick<LeadDeps, 'db' | 'personalKeys'>, fil
   return { leads: await openLeads(deps, rows), nextCursor }
 }
 
-function conditionsOf({ phoneHash, submission, loanType, status }: LeadFilter): {
+function conditionsOf({ phoneHash, submission, loanType, status, owner }: LeadFilter): {
   readonly indexed: SQL | undefined
   readonly others: Condition[]
 } {
@@ -42,6 +44,7 @@ function conditionsOf({ phoneHash, submission, loanType, status }: LeadFilter): 
     [leads.submission, unsubmitted === undefined ? submission : undefined] as const,
     [leads.loanType, loanType] as const,
     [leads.status, status] as const,
+    [leads.owner, owner] as const,
   ]
   return {
     indexed: isByPhone ? eq(leads.phoneHash, phoneHash) : unsubmitted && isUnsubmitted(unsubmitted),

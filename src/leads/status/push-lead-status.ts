@@ -1,3 +1,4 @@
+import { visibleOwner } from '../../access/principal'
 import { refuse } from '../../core/app-error'
 import type { Caller } from '../../otp/deps'
 import { changeStatus, type StatusNews } from './change-status'
@@ -20,7 +21,7 @@ export async function pushLeadStatus(
   id: string,
   news: Pick<StatusNews, 'status' | 'changedAt'>,
 ): Promise<LeadRow> {
-  const lead = await findLead(deps.db, { id })
+  const lead = await findLead(deps.db, { id }, visibleOwner(caller.principal))
   const changed =
     lead &&
     (await changeStatus(deps, caller, lead, { ...news, status: await cleaned(deps, lead, news.status), source: 'pushed' }))

@@ -1,3 +1,4 @@
+import { visibleOwner } from '../../access/principal'
 import { SUBMISSION_LEASE_MS } from '../../config/limits'
 import { refuse } from '../../core/app-error'
 import { fromDatabase } from '../../messaging/communications/from-database'
@@ -19,7 +20,7 @@ import { claimLead } from '../write-lead'
  */
 export async function resubmitLead(deps: LeadDeps, caller: Caller, id: string): Promise<LeadRow> {
   const ready = requireLender(deps)
-  const lead = await findLead(deps.db, { id })
+  const lead = await findLead(deps.db, { id }, visibleOwner(caller.principal))
   if (!lead) throw refuse('lead_not_found', {})
   if (lead.submission !== 'waiting') return submitAgain(ready, caller, lead)
   if (isUnderWay(lead, deps.clock())) return lead

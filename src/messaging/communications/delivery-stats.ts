@@ -1,4 +1,4 @@
-import { and, gte, lt, sql } from 'drizzle-orm'
+import { and, eq, gte, lt, sql } from 'drizzle-orm'
 import { DELIVERY_RANK } from '../../audit/delivery-status'
 import { uuidv7From } from '../../audit/uuid-time'
 import type { Database } from '../../db/client'
@@ -48,13 +48,15 @@ export interface DeliveryStats {
 /**
  * What became of the messages of a period: in all, and by provider, channel and country. Reads every message of it.
  * @param period milliseconds since the epoch; `until` is no part of it
+ * @param owner only of this one's messages; undefined: of everybody's
  * @throws `dependency_unavailable`
  */
 export async function deliveryStats(
   db: Database,
   period: { readonly from: number; readonly until: number },
+  owner?: string,
 ): Promise<DeliveryStats> {
-  const rows = await fromDatabase(countGroups(db, period))
+  const rows = await fromDatabase(countGroups(db, period, owner))
   const byGroup = Map.groupBy(rows, ({ provider, channel, country }) => JSON.stringify([provider, channel, country]))
   const groups = Array.from(byGroup.values(), (ofOne) => {
     const { provider, channel, country } = ofOne[0]!
@@ -64,7 +66,7 @@ export async function deliveryStats(
 }
 
 /** A row for each currency of a group, and one for its messages without a price. */
-async function countGroups(db: Database, { from, until }: { readonly from: number; readonly until: number }) {
+async function countGroups(db: Database, { from, until }: { readonly from: number; readonly until: number }, owner?: string) {
   const { id, verificationId, provider, channel, country, currency, statusRank, status, verified, costMicros } = communications
   const { failed, delivered, unknown } = DELIVERY_RANK
   const taken = sql`${statusRank} > ${unknown} and (${provider} is not null or ${statusRank} <> ${failed})`
@@ -87,7 +89,13 @@ async function countGroups(db: Database, { from, until }: { readonly from: numbe
       micros: sql<string | null>`cast(sum(${costMicros}) as text)`,
     })
     .from(communications)
-    .where(and(gte(id, uuidv7From(from)), lt(id, uuidv7From(until))))
+    .where(
+      and(
+        gte(id, uuidv7From(from)),
+        lt(id, uuidv7From(until)),
+        owner === undefined ? undefined : eq(communications.owner, owner),
+      ),
+    )
     .groupBy(provider, channel, country, currency)
     .orderBy(provider, channel, country, currency)
     .all()

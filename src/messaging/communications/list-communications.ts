@@ -13,6 +13,8 @@ export interface CommunicationFilter extends PageBounds {
   readonly purpose?: string | undefined
   readonly provider?: string | undefined
   readonly status?: DeliveryStatus | undefined
+  /** Whose they are. */
+  readonly owner?: string | undefined
   /** With all that happened to each message: one round trip more. */
   readonly withLogs?: boolean
 }
@@ -34,8 +36,9 @@ const USUAL_STATUSES: ReadonlySet<DeliveryStatus | undefined> = new Set(['queued
  * @throws `invalid_request` for a cursor that is not one, `dependency_unavailable`
  */
 export async function listCommunications(db: Database, filter: CommunicationFilter): Promise<CommunicationPage> {
-  const [first, ...others] = conditionsOf(filter)
+  const [first, ...rest] = conditionsOf(filter)
   const indexed = first && eq(...first)
+  const others = filter.owner === undefined ? rest : [...rest, [communications.owner, filter.owner] as const]
   const { rows, nextCursor } = await readPage(db, { table: communications, indexed, others }, filter)
   return { communications: rows, logs: filter.withLogs ? await readLogs(db, rows) : undefined, nextCursor }
 }

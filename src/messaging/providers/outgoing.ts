@@ -2,10 +2,16 @@ import type { Config } from '../../config/config'
 import type { Log } from '../../core/log'
 import type { Fetch } from './http'
 
-/** The origins that the configuration names: those of the vendors and of the lender that are set up. In mock mode none. */
-export function configuredOrigins({ mockEnabled, gupshup, msg91, mshastra, twilio, whatsappCloud, lender }: Config): string[] {
-  if (mockEnabled) return []
-  const urls = [gupshup, msg91, mshastra, twilio, whatsappCloud, lender].flatMap((vendor) => vendor?.apiUrl ?? [])
+/**
+ * The origins that the configuration names: those of the identity provider, of Turnstile, and of the vendors and the lender
+ * that are set up. In mock mode none of the latter.
+ */
+export function configuredOrigins({ mockEnabled, access, turnstile, ...config }: Config): string[] {
+  const { gupshup, msg91, mshastra, twilio, whatsappCloud, lender } = config
+  const vendors = mockEnabled ? [] : [gupshup, msg91, mshastra, twilio, whatsappCloud, lender]
+  const urls = [access.tokens?.jwksUrl, turnstile?.apiUrl, ...vendors.map((vendor) => vendor?.apiUrl)].filter(
+    (url) => url !== undefined,
+  )
   return [...new Set(urls.map((url) => new URL(url).origin))]
 }
 

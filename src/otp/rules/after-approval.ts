@@ -4,6 +4,7 @@ import type { CheckAnswer, CheckRequest } from './guess'
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
 import { nextSendAt, windowsOpenAt } from './send-window'
+import { isOfTarget } from './target'
 
 /**
  * What comes after the right code, where an intent may follow it: the intent itself, once, from who knows that code; or the
@@ -53,8 +54,7 @@ export function approvalsFor(
 ): { readonly known?: Verification | undefined; readonly open?: Verification | undefined } {
   if ('id' in target || !intent || !proofs) return {}
   const open = state.verifications.filter((one) => {
-    const isOfTarget = one.purpose === target.purpose && one.bindingHash === target.bindingHash
-    if (!isOfTarget || one.status !== 'approved' || one.proof === undefined || now >= windowEnd(one)) return false
+    if (!isOfTarget(one, target) || one.status !== 'approved' || one.proof === undefined || now >= windowEnd(one)) return false
     return one.intent ? one.intent.key === intent.key : onlyRepeat !== true
   })
   const known = open.findLast(({ proof }) => isKnown(proof!, proofs))

@@ -1,6 +1,7 @@
 import {
   DAY_MS,
   type CheckReplay,
+  type CountedSend,
   type Decision,
   type GateState,
   type LiveCode,
@@ -10,6 +11,7 @@ import {
   withVerification,
 } from '../gate-state'
 import { codeBinding, contradicts } from '../intent'
+import { attestationOf } from './attest'
 import { approvalsFor, recordAccepted, useApproval, withAccepted } from './after-approval'
 import type { CheckAnswer, CheckRefusal, CheckRequest } from './guess'
 import { recordEvent } from './record'
@@ -38,7 +40,7 @@ export function beginCheck(state: GateState, request: CheckRequest, now: number)
   const verification = findTarget(state, request.target)
   if (!verification) return { state, reply: { status: 'not_found' } }
 
-  const replay = replayOf(verification, request, now)
+  const replay = replayOf(state, verification, request, now)
   if (replay) return { state, reply: replay }
   if (request.presented && !verification.intent) return { state, reply: { status: 'not_found' } }
   // A code that is for something is not right for nothing: whoever asks has to know that something happens.
@@ -84,7 +86,7 @@ export function endCheck(
 ): Decision<CheckAnswer> {
   const verification = state.verifications.find(({ id }) => id === weighed.verificationId)
   if (!verification) return { state, reply: { status: 'not_found' } }
-  const replay = replayOf(verification, weighed.request, now)
+  const replay = replayOf(state, verification, weighed.request, now)
   if (replay) return { state, reply: replay }
   const isRight = weighed.right && verification.lastCodeId === weighed.codeId
   if (verification.status !== 'pending') {
@@ -97,8 +99,9 @@ export function endCheck(
 
 function approve(state: GateState, verification: Verification, request: CheckRequest, now: number): Decision<CheckAnswer> {
   const reply = { status: 'approved', guessesLeft: guessesLeft(verification) } as const
+  const { counted = [], ...rest } = verification
   const ended: Verification = {
-    ...verification,
+    ...rest,
     status: 'approved',
     code: null,
     completedAt: now,
@@ -113,7 +116,12 @@ function approve(state: GateState, verification: Verification, request: CheckReq
     guesses_left: reply.guessesLeft,
     communication_id: communicationId,
   })
-  return { state: recordAccepted(recordEvent(next, event, now), approved, now), reply: withApproval(reply, approved) }
+  // Whoever made the code knows it anyway: that it was typed says nothing of the sends.
+  const cleared = approved.codeIsOurs === false ? [] : counted
+  return {
+    state: recordAccepted(recordEvent(next, event, now), approved, now),
+    reply: told(state, reply, approved, request, cleared),
+  }
 }
 
 /** A right one was counted as wrong while it was being weighed; which entry goes does not matter, they differ by milliseconds. */
@@ -146,16 +154,33 @@ function endChanged(state: GateState, verification: Verification, request: Check
   }
 }
 
-function withApproval(reply: CheckReplay['reply'], verification: Verification): CheckAnswer {
-  const approval = reply.status === 'approved' ? approvalOf(verification) : undefined
-  return { ...reply, verificationId: verification.id, ...(approval && { approval }) }
+function told(
+  state: GateState,
+  reply: CheckReplay['reply'],
+  verification: Verification,
+  request: CheckRequest,
+  cleared: readonly CountedSend[] = [],
+): CheckAnswer {
+  const isRight = reply.status === 'approved'
+  const approval = isRight ? approvalOf(verification) : undefined
+  const attestation = isRight && request.attests === true ? attestationOf(state, verification) : undefined
+  const counted = cleared.map(({ limiter, at }) => ({ limiter, at }))
+  return {
+    ...reply,
+    verificationId: verification.id,
+    ...(approval && { approval }),
+    ...(attestation && { attestation }),
+    ...(counted.length > 0 && { counted }),
+  }
 }
 
 /** The answer that this very request has had, if that was just now. */
-function replayOf(verification: Verification, request: CheckRequest, now: number): CheckAnswer | undefined {
+function replayOf(state: GateState, verification: Verification, request: CheckRequest, now: number): CheckAnswer | undefined {
   const { replay } = verification
   const isRepeated = replay?.attemptKey === request.attemptKey && now < replay.at + REPLAY_MS
-  return isRepeated ? withApproval(replay.reply, verification) : undefined
+  // Where the code does not do, it does not because it did elsewhere.
+  if (request.vetoed === true && replay?.reply.status === 'approved') return undefined
+  return isRepeated ? told(state, replay.reply, verification, request) : undefined
 }
 
 function guessesLeft({ guessLimit, guesses }: Verification): number {

@@ -1,4 +1,4 @@
-import { type GateState, type SentMessage, statusAt } from '../gate-state'
+import { type GateState, type SentMessage, ownerIn, statusAt } from '../gate-state'
 import type { Intent } from '../intent'
 import { type SendWindow, nextSendAt } from './send-window'
 
@@ -30,6 +30,8 @@ export interface Description {
   readonly subject?: string | null
   readonly intent?: Intent | null
   readonly updateWindowMs?: number | null
+  /** Whose it is; empty: nobody's. */
+  readonly owner?: string
 }
 
 /** Describes one verification. Reads only. */
@@ -63,5 +65,6 @@ export function describe(state: GateState, id: string, windows: readonly SendWin
     subject: found.subject ?? null,
     intent: found.intent ?? null,
     updateWindowMs: found.updateWindowMs ?? null,
+    owner: ownerIn(found),
   }
 }

@@ -1,5 +1,5 @@
 import type { DeliveryStatus } from '../../audit/delivery-status'
-import type { GateState } from '../gate-state'
+import { type GateState, ownerIn } from '../gate-state'
 
 /** One message, by our id or by its provider's. */
 export type MessageTarget = { readonly communicationId: string } | { readonly providerMessageId: string }
@@ -13,12 +13,15 @@ export interface FoundMessage {
   readonly channel: string
   /** E.164. */
   readonly phone: string
+  /** Whose verification it was sent for; empty: nobody's. Absent in a reply of older code. */
+  readonly owner?: string
 }
 
 /** The newest message of a verification, where it is the one that is looked for; null where none is. Reads only. */
 export function findMessage(state: GateState, target: MessageTarget): FoundMessage | null {
-  for (const { message, channel } of state.verifications.toReversed()) {
-    if (message && matches(message, target)) return { ...message, channel, phone: state.phone }
+  for (const one of state.verifications.toReversed()) {
+    const { message, channel } = one
+    if (message && matches(message, target)) return { ...message, channel, phone: state.phone, owner: ownerIn(one) }
   }
   return null
 }

@@ -1,5 +1,7 @@
+import type { Counted } from '../../limits/count-by'
 import type { CheckReplay } from '../gate-state'
 import type { Approval, Intent, IntentFacts } from '../intent'
+import type { Attestation } from './attest'
 import type { SendWindow } from './send-window'
 import type { CheckTarget } from './target'
 
@@ -22,6 +24,8 @@ export interface CheckRequest {
   readonly proofs?: readonly string[]
   /** Whatever the code is, it is wrong: too short for the surface, or so by the vendor that carried it. */
   readonly vetoed?: boolean
+  /** Should the answer to a right one say what it attests? */
+  readonly attests?: boolean
 }
 
 export type CheckRefusal =
@@ -43,6 +47,10 @@ export type CheckAnswer =
       readonly verificationId: string
       /** With an approval that lets something happen: what. */
       readonly approval?: Approval
+      /** With an approval, where it was asked for. Absent in a reply of older code. */
+      readonly attestation?: Attestation
+      /** With the approval itself, and no repetition of it: where the sends were counted, whose code it was. */
+      readonly counted?: readonly Counted[]
     })
   /** Who comes back after the right code has to know it. */
   | { readonly status: 'incorrect_after_approval'; readonly guessesLeft: number; readonly verificationId: string }

@@ -1,6 +1,6 @@
 import { textIn } from '../../audit/detail'
 import type { AuditBatch, AuditEvent, VerificationRecord } from '../../audit/event'
-import { DAY_MS, type GateState, type Verification, approvalOf, statusAt, withoutExpiredCodes } from '../gate-state'
+import { DAY_MS, type GateState, type Verification, approvalOf, ownerIn, statusAt, withoutExpiredCodes } from '../gate-state'
 import type { Approval } from '../intent'
 import { recordEvent } from './record'
 
@@ -103,6 +103,7 @@ function toWishRecord(
     completedAt: at,
     subject,
     intent: null,
+    owner: textIn(detail, 'owner') ?? '',
   }
 }
 
@@ -126,5 +127,6 @@ function toRecord(state: GateState, verification: Verification, now: number): Ve
     completedAt,
     subject: verification.subject ?? null,
     intent: verification.intent?.facts ?? null,
+    owner: ownerIn(verification),
   }
 }

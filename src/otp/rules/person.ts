@@ -1,16 +1,19 @@
 import { CALLER_CODE_PURPOSE } from '../../config/profiles'
-import type { GateState, Verification } from '../gate-state'
+import { type GateState, type Verification, ownerIn } from '../gate-state'
 
 /**
  * When the person last typed a code that was right. Codes that their caller made do not count: the caller knew them.
+ * @param owner only a code of this one's; undefined: of anybody's
  * @returns milliseconds since the epoch; null where nothing is known of any
  */
-export function provenAt({ verifications }: GateState): number | null {
-  const times = verifications.flatMap((one) => (isProof(one) ? (one.completedAt ?? []) : []))
+export function provenAt({ verifications }: GateState, owner?: string): number | null {
+  const proofs = verifications.filter((one) => isProof(one) && ownerIn(one) === (owner ?? ownerIn(one)))
+  const times = proofs.flatMap(({ completedAt }) => completedAt ?? [])
   return times.length === 0 ? null : Math.max(...times)
 }
 
-function isProof({ status, purpose, codeIsOurs }: Verification): boolean {
+/** Is it a right code that nobody but the person could know? */
+export function isProof({ status, purpose, codeIsOurs }: Verification): boolean {
   return status === 'approved' && (purpose !== CALLER_CODE_PURPOSE || codeIsOurs === true)
 }
 

@@ -1,68 +1,25 @@
 import type { AuditDetail, ReservedDetail } from '../../audit/event'
-import { DAY_MS, type Decision, type GateState, type Verification, isLive, statusAt, withoutExpiredCodes } from '../gate-state'
-import type { Intent } from '../intent'
+import { ruleOf } from '../../limits/limiters'
+import {
+  DAY_MS,
+  type Decision,
+  type CountedSend,
+  type GateState,
+  type Verification,
+  isLive,
+  ownerIn,
+  statusAt,
+  withoutExpiredCodes,
+} from '../gate-state'
 import { canReplace, withLost } from './lost'
 import { recordEvent } from './record'
 import { cancel } from './cancel'
 import { recordRefusal } from './refusals'
-import { type SendWindow, nextSendAt, windowsOpenAt } from './send-window'
+import type { ReserveReply, ReserveRequest, SendPolicy } from './reservation'
+import { nextSendAt, windowsOpenAt } from './send-window'
+import { findTarget, isOfTarget } from './target'
 
-export interface SendPolicy {
-  readonly cooldownMs: number
-  readonly windows: readonly SendWindow[]
-  readonly lifetimeMs: number
-  readonly guessLimit: number
-  readonly wrongGuessLimit: number
-}
-
-/** Asks to send a code. The code and its digest exist already; the gate sees only the digest. */
-export interface ReserveRequest {
-  /** Used if a new verification begins. */
-  readonly verificationId: string
-  /** Set to continue exactly this one (a resend by id). */
-  readonly resendOf: string | null
-  readonly phone: { readonly e164: string; readonly hash: string; readonly masked: string; readonly country: string }
-  readonly purpose: string
-  readonly bindingHash: string
-  readonly surface: string
-  readonly channel: string
-  readonly locale: string
-  readonly code: { readonly id: string; readonly digest: string; readonly keyVersion: string }
-  readonly communicationId: string
-  readonly requestId: string
-  readonly policy: SendPolicy
-  /** Kept for a later send of the same verification. All of these are absent in a request of older code. */
-  readonly profile?: string
-  readonly templateId?: string | null
-  readonly channelIsFixed?: boolean
-  readonly replaceable?: boolean
-  readonly codeIsOurs?: boolean
-  /** Set to replace exactly this message, which is lost: without the cooldown, and once for a verification. */
-  readonly replaces?: string
-  readonly values?: Readonly<Record<string, string>>
-  readonly mustShow?: readonly string[]
-  readonly subject?: string
-  /** What the code is for, fixed from now on. */
-  readonly intent?: Intent
-  readonly updateWindowMs?: number
-}
-
-export type ReserveReply =
-  | {
-      readonly status: 'reserved'
-      readonly verificationId: string
-      readonly createdAt: number
-      readonly expiresAt: number
-      readonly resendAt: number
-      readonly guessesLeft: number
-      /** The gate's time at the reservation. */
-      readonly now: number
-    }
-  | { readonly status: 'refused'; readonly reason: 'cooldown' | 'send_limit' | 'too_many_guesses'; readonly waitMs: number }
-  | { readonly status: 'not_found' }
-  | { readonly status: 'not_pending'; readonly now: ReturnType<typeof statusAt> }
-  /** The message to replace is not the newest one, or one was replaced before. */
-  | { readonly status: 'not_replaceable' }
+export type { ReserveReply, ReserveRequest, SendPolicy } from './reservation'
 
 /**
  * Lets one send through, or says why not and until when. Cooldown, windows, verification, digest and audit event are one
@@ -97,14 +54,13 @@ export function reserve(state: GateState, request: ReserveRequest, now: number):
 }
 
 /** What a refused send was about: there may be no verification that tells. */
-function wishOf({ subject, purpose, bindingHash }: ReserveRequest) {
-  return subject === undefined ? {} : { subject, purpose, binding_hash: bindingHash }
+function wishOf({ subject, purpose, bindingHash, owner = '' }: ReserveRequest) {
+  return subject === undefined ? {} : { subject, purpose, binding_hash: bindingHash, ...(owner && { owner }) }
 }
 
 function findCurrent(state: GateState, request: ReserveRequest): Verification | undefined {
-  return request.resendOf === null
-    ? state.verifications.findLast((one) => one.purpose === request.purpose && one.bindingHash === request.bindingHash)
-    : state.verifications.find(({ id }) => id === request.resendOf)
+  const { resendOf, purpose, bindingHash, owner = '' } = request
+  return findTarget(state, resendOf === null ? { purpose, bindingHash, owner } : { id: resendOf, owner })
 }
 
 // A failed one goes on too: had it begun anew, its count of guesses would have begun anew with it.
@@ -145,10 +101,12 @@ function grant(
   // What was confirmed by an id stays what it is: for something else there is another id. Guesses go on.
   const goesOn = current && isForTheSame(current, request) ? current : undefined
   const before = current && !goesOn ? withdraw(state, current, request, now) : state
+  const counted = countedAfter(goesOn, request)
   const verification: Verification = {
     id: goesOn?.id ?? request.verificationId,
     purpose: request.purpose,
     bindingHash: request.bindingHash,
+    ...(request.owner && { owner: request.owner }),
     surface: request.surface,
     channel: request.channel,
     locale: request.locale,
@@ -177,6 +135,7 @@ function grant(
     ...(request.subject !== undefined && { subject: request.subject }),
     ...(request.intent && { intent: request.intent }),
     ...(request.updateWindowMs !== undefined && { updateWindowMs: request.updateWindowMs }),
+    ...(counted.length > 0 && { counted }),
   }
   const next: GateState = {
     ...before,
@@ -200,6 +159,13 @@ function grant(
   return { state: withoutExpiredCodes(recorded, now), reply: reserved(recorded, verification, request, now) }
 }
 
+/** Of a verification that failed, the newest send did not go out: it is counted nowhere any more. */
+function countedAfter(goesOn: Verification | undefined, { counted = [], code }: ReserveRequest): CountedSend[] {
+  const before = goesOn?.counted ?? []
+  const out = goesOn?.status === 'failed' ? before.filter(({ codeId }) => codeId !== goesOn.lastCodeId) : before
+  return [...out, ...counted.map((one) => ({ ...one, codeId: code.id }))]
+}
+
 function isForTheSame({ intent }: Verification, request: ReserveRequest): boolean {
   return intent === undefined || request.intent === undefined || intent.key === request.intent.key
 }
@@ -216,16 +182,18 @@ function reservedDetail(request: ReserveRequest, send: number): ReservedDetail &
     channel: request.channel,
     send,
     ...(request.replaces !== undefined && { replaces: request.replaces }),
+    ...(request.counted &&
+      request.counted.length > 0 && { counted_by: request.counted.map(({ limiter }) => ruleOf(limiter)).join() }),
   }
 }
 
 /**
- * The verifications with the winner at the end, where the newest is looked for. One live code for a number, purpose and
- * binding: what else lives there (its guesses are all being weighed, or another policy passed it by) loses its code.
+ * The verifications with the winner at the end, where the newest is looked for. One live code for a number, owner, purpose
+ * and binding: what else lives there (its guesses are all being weighed, or another policy passed it by) loses its code.
  */
 function withWinner(state: GateState, winner: Verification, now: number): readonly Verification[] {
-  const isRival = (one: Verification) =>
-    one.purpose === winner.purpose && one.bindingHash === winner.bindingHash && isLive(one, now)
+  const { purpose, bindingHash } = winner
+  const isRival = (one: Verification) => isOfTarget(one, { purpose, bindingHash, owner: ownerIn(winner) }) && isLive(one, now)
   const others = state.verifications.filter(({ id }) => id !== winner.id)
   const locked = { status: 'locked', code: null, completedAt: now } as const
   return [...others.map((one) => (isRival(one) ? { ...one, ...locked } : one)), winner]

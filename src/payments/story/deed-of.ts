@@ -31,6 +31,9 @@ export function deedOf({ kind, detail }: { readonly kind: string; readonly detai
       return { type: 'change.refused', reason: text('reason') }
     case 'verification.canceled':
       return { type: 'verification.canceled' }
+    // That somebody was shown the proof changes nothing of the repayment.
+    case 'token.redeemed':
+    case 'token.refused':
     default:
       return { type: 'other' }
   }

@@ -1,4 +1,5 @@
-import type { Provide } from '../../http/http-env'
+import { requireScope } from '../../http/access'
+import { type Provide, callerOf } from '../../http/http-env'
 import { pathParameters } from '../../http/operation'
 import { createSurface } from '../../http/surface'
 import { addWhatsappWebhook } from '../../http/webhook'
@@ -26,10 +27,11 @@ export function createExternalOtpSurface(provide: Provide) {
       responses: { 200: { description: 'How far it has come.', schema: statusSchema } },
       refusals: ['communication_not_found', 'dependency_unavailable'],
     }),
+    requireScope(provide, 'verifications:read'),
     pathParameters(messageIdParameterSchema),
     async (c) => {
       const messageId = c.req.param('message_id')
-      return c.json(statusBody(messageId, await findSentMessage(provide(c.env).verification, messageId)))
+      return c.json(statusBody(messageId, await findSentMessage(provide(c.env).verification, callerOf(c, NAME), messageId)))
     },
   )
 

@@ -4,7 +4,7 @@ import { ERROR_STATUSES } from '../../http/error-status'
 import type { Provide } from '../../http/http-env'
 import { createSurface } from '../../http/surface'
 import { createPhoneOtpEnvelope } from '../phone-otp/envelope'
-import { healthOperation } from '../phone-otp/health'
+import { LIVENESS_IS_OPEN, healthOperation } from '../phone-otp/health'
 import { addOtpRoutes } from '../phone-otp/routes'
 import { addLeadRoutes } from './leads'
 
@@ -25,7 +25,7 @@ export function createHomiSurface(provide: Provide, isConfigured: (env: Env) => 
 
   addLeadRoutes({ name: NAME, app, operation }, provide)
 
-  app.get('/health', operation(healthOperation('homi.health', healthSchema)), (c) =>
+  app.get('/health', operation(healthOperation('homi.health', healthSchema)), LIVENESS_IS_OPEN, (c) =>
     c.json({ status: isConfigured(c.env) ? 'healthy' : 'misconfigured', timestamp: toRfc3339(Date.now()) }),
   )
 

@@ -1,7 +1,8 @@
 import type { Hono } from 'hono'
 import { toRfc3339 } from '../../core/clock'
-import { isOperator } from '../../http/admin-only'
+import { requireScope } from '../../http/access'
 import { type HttpEnv, type Provide, callerOf } from '../../http/http-env'
+import { idempotent } from '../../http/idempotency'
 import { requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
 import { requireAdult } from '../../http/lead-input'
@@ -33,6 +34,8 @@ export function addLeadRoutes(
       },
       refusals: ['invalid_phone', 'phone_not_verified', 'lead_refused', ...LEAD_REFUSALS],
     }),
+    requireScope(provide, 'leads:create'),
+    idempotent(provide),
     jsonBody(createLeadBodySchema),
     async (c) => {
       const deps = provide(c.env)
@@ -54,7 +57,7 @@ export function addLeadRoutes(
           pinCode: person.pin_code,
         },
       }
-      const lead = await createLead(deps.leads, callerOf(c, name), draft, await isOperator(deps.config, c))
+      const lead = await createLead(deps.leads, callerOf(c, name), draft)
       const { applicationId } = lead
       return applicationId === null ? c.json(savedBody(lead), 202) : c.json(createdBody(applicationId))
     },
@@ -66,18 +69,18 @@ export function addLeadRoutes(
       operationId: `${name}.leadStatus`,
       summary: 'How a lead stands',
       description:
-        "By the number, whose newest lead is meant, or by the application's id. The lender is asked; where it cannot be reached, the status is the last that is known, with its time. Where `LEADS_REQUIRE_VERIFIED_PHONE` is on, a number has to be verified first.",
+        "By the number, whose newest lead is meant, or by the application's id. The lender is asked; where it cannot be reached, the status is the last that is known, with its time. Where `LEADS_REQUIRE_VERIFIED_PHONE` is on, and with a key for browsers always, a number has to be verified first.",
       responses: { 200: { description: 'How it stands.', schema: leadStatusSchema } },
       refusals: ['invalid_phone', 'phone_not_verified', 'lead_not_found', 'dependency_unavailable'],
     }),
+    requireScope(provide, 'leads:status'),
     jsonBody(leadStatusBodySchema),
     async (c) => {
       const deps = provide(c.env)
       const { mobile_number, basic_application_id } = c.req.valid('json')
       const phone = mobile_number == null ? undefined : requirePhone(deps, mobile_number)
       const id = basic_application_id ?? undefined
-      const isTrusted = await isOperator(deps.config, c)
-      return c.json(statusBody(await getLeadStatus(deps.leads, callerOf(c, name), { phone, id }, isTrusted)))
+      return c.json(statusBody(await getLeadStatus(deps.leads, callerOf(c, name), { phone, id })))
     },
   )
 }

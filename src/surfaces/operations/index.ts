@@ -3,9 +3,11 @@ import * as z from 'zod'
 import { DEPENDENCY_TIMEOUT_MS } from '../../config/limits'
 import { AppError } from '../../core/app-error'
 import { withTimeout } from '../../core/with-timeout'
+import { openToAll } from '../../http/access'
 import { ERROR_STATUSES } from '../../http/error-status'
 import type { Deps, HttpEnv, Provide } from '../../http/http-env'
 import { createOperation } from '../../http/operation'
+import { addJwksRoute } from './jwks'
 
 const outcomeSchema = z.enum(['ok', 'failing'])
 const readySchema = z
@@ -29,7 +31,9 @@ export function createOperationsRoutes(provide: Provide): Hono<HttpEnv> {
     failureSchema: readySchema,
     failureMediaType: 'application/json',
   })
-  return new Hono<HttpEnv>({ strict: false }).get(
+  const app = new Hono<HttpEnv>({ strict: false })
+  addJwksRoute(app, provide)
+  return app.get(
     '/ready',
     operation({
       operationId: 'ready',
@@ -41,6 +45,7 @@ export function createOperationsRoutes(provide: Provide): Hono<HttpEnv> {
       },
       refusals: [],
     }),
+    openToAll('says nothing but whether the service works, for load balancers'),
     async (c) => {
       const ready = await checkReadiness(provide, c.env)
       return c.json(ready, ready.status === 'ready' ? 200 : 503)

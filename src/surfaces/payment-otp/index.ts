@@ -1,7 +1,10 @@
 import { refuse } from '../../core/app-error'
+import { requireScope } from '../../http/access'
 import { type Provide, callerOf } from '../../http/http-env'
+import { idempotent } from '../../http/idempotency'
 import { requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
+import { RATE_LIMIT_HEADERS, rateLimitHeaders } from '../../http/rate-limit-headers'
 import { CHECK_REFUSALS, SEND_REFUSALS } from '../../http/refusal-lists'
 import { createSurface } from '../../http/surface'
 import { sendPaymentCode } from '../../payments/send-payment-code'
@@ -46,9 +49,11 @@ export function createPaymentOtpSurface(provide: Provide) {
       operationId: `${NAME}.send`,
       summary: 'Send a code for a repayment by SMS',
       description: 'To the number of a contact of the loan.',
-      responses: { 200: { description: 'The code is on its way.', schema: sentSchema } },
+      responses: { 200: { description: 'The code is on its way.', schema: sentSchema, headers: RATE_LIMIT_HEADERS } },
       refusals: [...CONTACT_REFUSALS, 'repayment_settled', 'template_not_found', ...SEND_REFUSALS],
     }),
+    requireScope(provide, 'payments:confirm'),
+    idempotent(provide),
     createJsonBody(provide)(sendBodySchema),
     async (c) => {
       const deps = provide(c.env)
@@ -60,7 +65,8 @@ export function createPaymentOtpSurface(provide: Provide) {
         templateKey: body.template_key ?? DEFAULT_TEMPLATE_KEY,
       })
       const masked = maskedNumber(contact, deps.config.phone.defaultRegion)
-      return c.json(sentBody(masked, sent.message.communicationId, deps.profiles.payment.lifetimeSeconds))
+      const answer = sentBody(masked, sent.message.communicationId, deps.profiles.payment.lifetimeSeconds)
+      return c.json(answer, 200, rateLimitHeaders(sent.quotas))
     },
   )
 
@@ -83,6 +89,7 @@ function createVerifyRoute(provide: Provide) {
       responses: { 200: { description: 'The code is right.', schema: verifiedSchema } },
       refusals: [...CONTACT_REFUSALS, 'code_incorrect', ...CHECK_REFUSALS],
     }),
+    requireScope(provide, 'payments:confirm'),
     createJsonBody(provide)(verifyBodySchema),
     async (c) => {
       const deps = provide(c.env)
@@ -126,6 +133,8 @@ function createUpdateRoute(provide: Provide) {
         'update_pending',
       ],
     }),
+    requireScope(provide, 'payments:confirm'),
+    idempotent(provide),
     createJsonBody(provide)(updateBodySchema, { decimals: PAYMENT_DECIMALS }),
     async (c) => {
       const deps = provide(c.env)

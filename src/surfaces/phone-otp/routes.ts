@@ -1,9 +1,13 @@
 import type { Context, Hono } from 'hono'
 import { refuse } from '../../core/app-error'
+import { requireScope } from '../../http/access'
+import { CHALLENGE_REFUSALS, challengeBrowsers } from '../../http/challenge'
 import { type HttpEnv, type Provide, callerOf } from '../../http/http-env'
+import { idempotent } from '../../http/idempotency'
 import { requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
 import type { createOperation } from '../../http/operation'
+import { RATE_LIMIT_HEADERS, rateLimitHeaders } from '../../http/rate-limit-headers'
 import { CHECK_REFUSALS, SEND_REFUSALS } from '../../http/refusal-lists'
 import { checkVerification } from '../../otp/check-verification'
 import { sendVerification } from '../../otp/send-verification'
@@ -28,7 +32,7 @@ export function addOtpRoutes(
     const phone = requirePhone(deps, input)
     const facts = { phone, profile: deps.profiles.whatsapp, purpose: PURPOSE, bindingHash: '', locale: LOCALE }
     const sent = await sendVerification(deps.verification, callerOf(c, name), facts)
-    return c.json(success(message, input, sent.mock?.code))
+    return c.json(success(message, input, sent.mock?.code), 200, rateLimitHeaders(sent.quotas))
   }
 
   app.post(
@@ -36,10 +40,13 @@ export function addOtpRoutes(
     operation({
       operationId: `${name}.send`,
       summary: 'Send a code by WhatsApp',
-      responses: { 200: { description: 'The code is on its way.', schema: sentSchema } },
-      refusals: ['invalid_phone', ...SEND_REFUSALS],
+      responses: { 200: { description: 'The code is on its way.', schema: sentSchema, headers: RATE_LIMIT_HEADERS } },
+      refusals: ['invalid_phone', ...CHALLENGE_REFUSALS, ...SEND_REFUSALS],
     }),
+    requireScope(provide, 'verifications:send'),
+    idempotent(provide),
     jsonBody(sendBodySchema),
+    challengeBrowsers(provide),
     (c) => send(c, c.req.valid('json').phone_number, 'OTP sent successfully'),
   )
 
@@ -50,10 +57,13 @@ export function addOtpRoutes(
       summary: 'Send a new code',
       description:
         'The code before it is worth nothing from then on; the count of guesses goes on. Works without a code before it, too.',
-      responses: { 200: { description: 'A new code is on its way.', schema: sentSchema } },
-      refusals: ['invalid_phone', ...SEND_REFUSALS],
+      responses: { 200: { description: 'A new code is on its way.', schema: sentSchema, headers: RATE_LIMIT_HEADERS } },
+      refusals: ['invalid_phone', ...CHALLENGE_REFUSALS, ...SEND_REFUSALS],
     }),
+    requireScope(provide, 'verifications:send'),
+    idempotent(provide),
     jsonBody(sendBodySchema),
+    challengeBrowsers(provide),
     (c) => send(c, c.req.valid('json').phone_number, 'OTP resent successfully'),
   )
 
@@ -63,8 +73,9 @@ export function addOtpRoutes(
       operationId: `${name}.verify`,
       summary: 'Check a code',
       responses: { 200: { description: 'The code is right, and used up now.', schema: verifiedSchema } },
-      refusals: ['invalid_phone', 'code_incorrect', ...CHECK_REFUSALS],
+      refusals: ['invalid_phone', 'code_incorrect', 'code_not_accepted', ...CHECK_REFUSALS],
     }),
+    requireScope(provide, 'verifications:check'),
     jsonBody(verifyBodySchema),
     async (c) => {
       const deps = provide(c.env)

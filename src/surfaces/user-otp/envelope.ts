@@ -64,6 +64,7 @@ const TEXTS: Partial<Record<ErrorCode, string>> = {
   // That there is no code, and so whether anybody asked for one, is nobody's business.
   verification_not_found: TEXT.codeIsWrong,
   code_incorrect: TEXT.codeIsWrong,
+  code_not_accepted: TEXT.codeIsWrong,
   code_expired: TEXT.codeIsExpired,
 }
 

@@ -1,7 +1,11 @@
 import { refuse } from '../../core/app-error'
+import { requireScope } from '../../http/access'
+import { CHALLENGE_REFUSALS, challengeBrowsers } from '../../http/challenge'
 import { type Provide, callerOf } from '../../http/http-env'
+import { idempotent } from '../../http/idempotency'
 import { requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
+import { RATE_LIMIT_HEADERS, rateLimitHeaders } from '../../http/rate-limit-headers'
 import { CHECK_REFUSALS, SEND_REFUSALS } from '../../http/refusal-lists'
 import { createSurface } from '../../http/surface'
 import { checkVerification } from '../../otp/check-verification'
@@ -25,10 +29,13 @@ export function createUserOtpSurface(provide: Provide) {
     operation({
       operationId: `${NAME}.send`,
       summary: 'Send a code by SMS',
-      responses: { 200: { description: 'The code is on its way.', schema: sentSchema } },
-      refusals: ['invalid_phone', ...SEND_REFUSALS],
+      responses: { 200: { description: 'The code is on its way.', schema: sentSchema, headers: RATE_LIMIT_HEADERS } },
+      refusals: ['invalid_phone', ...CHALLENGE_REFUSALS, ...SEND_REFUSALS],
     }),
+    requireScope(provide, 'verifications:send'),
+    idempotent(provide),
     createJsonBody(provide)(sendBodySchema),
+    challengeBrowsers(provide),
     async (c) => {
       const deps = provide(c.env)
       const { phone: input, verification_type: type } = c.req.valid('json')
@@ -38,8 +45,8 @@ export function createUserOtpSurface(provide: Provide) {
         bindingHash: '',
         locale: LOCALE,
       }
-      await sendVerification(deps.verification, callerOf(c, NAME), { ...facts, profile: deps.profiles.user })
-      return c.json({ message: TEXT.sent, status: 'success' })
+      const { quotas } = await sendVerification(deps.verification, callerOf(c, NAME), { ...facts, profile: deps.profiles.user })
+      return c.json({ message: TEXT.sent, status: 'success' }, 200, rateLimitHeaders(quotas))
     },
   )
 
@@ -57,8 +64,9 @@ function createVerifyRoute(provide: Provide) {
       operationId: `${NAME}.verify`,
       summary: 'Check a code',
       responses: { 200: { description: 'The code is right, and used up now.', schema: verifiedSchema } },
-      refusals: ['invalid_phone', 'code_incorrect', ...CHECK_REFUSALS],
+      refusals: ['invalid_phone', 'code_incorrect', 'code_not_accepted', ...CHECK_REFUSALS],
     }),
+    requireScope(provide, 'verifications:check'),
     createJsonBody(provide)(verifyBodySchema),
     async (c) => {
       const deps = provide(c.env)

@@ -51,6 +51,11 @@ export const answers = once(() => {
       status,
       valid: z.boolean().meta({ description: 'Was this the right code? It is right only once.' }),
       guesses_left: z.int().min(0).max(5),
+      token: z
+        .string()
+        .optional()
+        .meta({ description: 'With a right code, where `SIGNING_KEYS` is set: a JWT that proves it to other back ends.' }),
+      token_expires_at: time.optional().meta({ description: 'With `token`.' }),
     })
     .meta({
       id: 'CheckedVerification',
@@ -65,7 +70,7 @@ export const answers = once(() => {
       status: z.int().min(400).max(599),
       detail: z.string(),
       code: z.string().meta({ description: 'Stable; for programs.', example: 'cooldown_active' }),
-      request_id: z.string(),
+      request_id: z.string().optional().meta({ description: 'With every code but `code_not_accepted`.' }),
       retry_after: z.int().min(1).max(86_400).optional().meta({ description: 'Seconds to wait, as in Retry-After.' }),
       verification_id: z
         .string()

@@ -1,7 +1,8 @@
 import type { Hono } from 'hono'
+import { visibleOwner } from '../../access/principal'
 import type { CommunicationRow } from '../../audit/communications-of'
 import { toRfc3339 } from '../../core/clock'
-import { adminOnly } from '../../http/admin-only'
+import { requireScope } from '../../http/access'
 import type { HttpEnv, Provide } from '../../http/http-env'
 import { requirePhone } from '../../http/input'
 import { type createOperation, pathParameters } from '../../http/operation'
@@ -18,7 +19,7 @@ export function addCommunicationRoutes(
   { app, operation }: { readonly app: Hono<HttpEnv>; readonly operation: ReturnType<typeof createOperation> },
   provide: Provide,
 ): void {
-  const admin = adminOnly(provide)
+  const mayRead = requireScope(provide, 'communications:read')
 
   app.get(
     '/communications',
@@ -29,7 +30,7 @@ export function addCommunicationRoutes(
       responses: { 200: { description: 'A page of them.', schema: () => communicationAnswers().page } },
       refusals: ['invalid_phone', 'dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     query(listQuerySchema),
     async (c) => {
       const deps = provide(c.env)
@@ -39,6 +40,7 @@ export function addCommunicationRoutes(
         phoneHash: to === undefined ? undefined : await deps.hashPhone(requirePhone(deps, to).e164),
         createdAfter: created_after,
         createdBefore: created_before,
+        owner: visibleOwner(c.get('principal')),
         withLogs: include === 'log',
       })
       const bodies = communications.map((row) => ({
@@ -58,9 +60,13 @@ export function addCommunicationRoutes(
       refusals: ['communication_not_found', 'dependency_unavailable'],
     }),
     pathParameters(communicationIdSchema),
-    admin,
+    mayRead,
     async (c) => {
-      const { log, ...communication } = await getCommunication(provide(c.env).db, c.req.param('id'))
+      const { log, ...communication } = await getCommunication(
+        provide(c.env).db,
+        c.req.param('id'),
+        visibleOwner(c.get('principal')),
+      )
       return c.json({ ...communicationBody(communication), log: log.map(logEntryBody) })
     },
   )

@@ -2,9 +2,12 @@ import type { Hono } from 'hono'
 import type * as z from 'zod'
 import { refuse } from '../../core/app-error'
 import { toRfc3339 } from '../../core/clock'
+import { requireScope } from '../../http/access'
 import { type HttpEnv, type Provide, callerOf } from '../../http/http-env'
+import { idempotent } from '../../http/idempotency'
 import { createJsonBody } from '../../http/json-body'
 import { type createOperation, pathParameters } from '../../http/operation'
+import { RATE_LIMIT_HEADERS, rateLimitHeaders } from '../../http/rate-limit-headers'
 import { CHECK_REFUSALS, SEND_REFUSALS } from '../../http/refusal-lists'
 import type { VerificationView } from '../../otp/get-verification'
 import type { IntentFacts } from '../../otp/intent'
@@ -37,6 +40,7 @@ export function addConfirmationRoutes(
 ): void {
   const jsonBody = createJsonBody(provide)
   const id = pathParameters(confirmationIdSchema)
+  const mayConfirm = requireScope(provide, 'payments:confirm')
 
   app.post(
     PATH,
@@ -49,7 +53,10 @@ export function addConfirmationRoutes(
         201: {
           description: 'The code is on its way to the contact of the loan.',
           schema: () => confirmationAnswers().confirmation,
-          headers: { Location: { description: 'Where the confirmation is.', schema: confirmationLocationSchema } },
+          headers: {
+            Location: { description: 'Where the confirmation is.', schema: confirmationLocationSchema },
+            ...RATE_LIMIT_HEADERS,
+          },
         },
       },
       refusals: [
@@ -61,6 +68,8 @@ export function addConfirmationRoutes(
         ...SEND_REFUSALS,
       ],
     }),
+    mayConfirm,
+    idempotent(provide),
     jsonBody(createConfirmationBodySchema, { decimals: CONFIRMATION_DECIMALS }),
     async (c) => {
       const body = c.req.valid('json')
@@ -84,7 +93,8 @@ export function addConfirmationRoutes(
         communicationId: sent.message.communicationId,
         intent: null,
       } as const
-      return c.json(confirmationBody(view, facts, context, undefined), 201, { Location: `/v1${PATH}/${sent.id}` })
+      const headers = { Location: `/v1${PATH}/${sent.id}`, ...rateLimitHeaders(sent.quotas) }
+      return c.json(confirmationBody(view, facts, context, undefined), 201, headers)
     },
   )
 
@@ -96,9 +106,14 @@ export function addConfirmationRoutes(
       responses: { 200: { description: 'The confirmation.', schema: () => confirmationAnswers().confirmation } },
       refusals: ['verification_not_found', 'loan_not_found', 'repayment_not_found', 'dependency_unavailable'],
     }),
+    mayConfirm,
     id,
     async (c) => {
-      const { verification, facts, context, change } = await getConfirmation(provide(c.env), c.req.param('id'))
+      const { verification, facts, context, change } = await getConfirmation(
+        provide(c.env),
+        callerOf(c, SURFACE),
+        c.req.param('id'),
+      )
       return c.json(confirmationBody(verification, facts, context, change))
     },
   )
@@ -120,6 +135,8 @@ export function addConfirmationRoutes(
         'update_pending',
       ],
     }),
+    mayConfirm,
+    idempotent(provide, { keeps: isRight }),
     id,
     jsonBody(checkConfirmationBodySchema, { decimals: CONFIRMATION_DECIMALS }),
     async (c) => {
@@ -129,6 +146,11 @@ export function addConfirmationRoutes(
       return c.json({ ...checkedBody(checked), recorded_at: timeOf(change) })
     },
   )
+}
+
+/** A wrong guess is no end: the code of the next message may be the same digits. */
+function isRight(body: unknown): boolean {
+  return (body as { readonly valid: boolean }).valid
 }
 
 /** @throws `invalid_request` */

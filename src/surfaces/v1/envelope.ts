@@ -4,8 +4,8 @@ import { ERROR_STATUSES } from '../../http/error-status'
 import { refusalText } from '../../http/refusal-text'
 import type { Envelope } from '../../http/surface'
 import { retryAfterOf } from '../../http/to-refusal'
-import type { CheckedVerification } from '../../otp/check-verification'
 import type { VerificationView } from '../../otp/get-verification'
+import type { ProvedVerification } from '../../tokens/check-and-prove'
 import { answers } from './answers'
 
 /** RFC 9457 problem details with a stable `code`. */
@@ -35,8 +35,9 @@ export function verificationBody(view: VerificationView) {
 }
 
 /** The answer to a check: a wrong code is a 200 that says so. */
-export function checkedBody({ id, status, valid, guessesLeft }: CheckedVerification) {
-  return { id, status, valid, guesses_left: guessesLeft }
+export function checkedBody({ id, status, valid, guessesLeft, token }: ProvedVerification) {
+  const proof = token && { token: token.token, token_expires_at: toRfc3339(token.expiresAt) }
+  return { id, status, valid, guesses_left: guessesLeft, ...proof }
 }
 
 function problem(refusal: Refusal, requestId: string, status: number): object {
@@ -47,7 +48,8 @@ function problem(refusal: Refusal, requestId: string, status: number): object {
     status,
     detail: refusalText(refusal),
     code: refusal.code,
-    request_id: requestId,
+    // The same bytes for everybody who is told this.
+    ...(refusal.code === 'code_not_accepted' ? {} : { request_id: requestId }),
     ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
     ...(refusal.code === 'delivery_unknown' ? { verification_id: refusal.details.verificationId } : {}),
     ...('issues' in refusal.details ? { errors: refusal.details.issues } : {}),

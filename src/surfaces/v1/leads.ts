@@ -1,7 +1,9 @@
 import type { Hono } from 'hono'
+import { visibleOwner } from '../../access/principal'
 import { toRfc3339 } from '../../core/clock'
-import { adminOnly, isOperator } from '../../http/admin-only'
+import { requireScope } from '../../http/access'
 import { type HttpEnv, type Provide, callerOf } from '../../http/http-env'
+import { idempotent } from '../../http/idempotency'
 import { requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
 import { requireAdult } from '../../http/lead-input'
@@ -59,10 +61,12 @@ function addCreate({ app, operation }: Surface, provide: Provide): void {
       operationId: 'createLead',
       summary: 'Create a lead',
       description:
-        "It is kept before the lender is asked, so none is lost: where the lender cannot be reached the answer is 202, and it is submitted later. The same request again is the same lead, with the same id and the same statuses. Where `LEADS_REQUIRE_VERIFIED_PHONE` is on, the number has to be verified first, or the operator's key sent.",
+        'It is kept before the lender is asked, so none is lost: where the lender cannot be reached the answer is 202, and it is submitted later. The same request again is the same lead, with the same id and the same statuses. Where `LEADS_REQUIRE_VERIFIED_PHONE` is on, the number has to be verified first, unless the key has the scope `leads:unverified`.',
       responses: { 201: kept('The lender has it.'), 202: kept('It is kept, and will be submitted.') },
       refusals: ['invalid_phone', 'phone_not_verified', 'lead_refused', ...LEAD_REFUSALS],
     }),
+    requireScope(provide, 'leads:create'),
+    idempotent(provide),
     jsonBody(createLeadBodySchema),
     async (c) => {
       const deps = provide(c.env)
@@ -84,7 +88,7 @@ function addCreate({ app, operation }: Surface, provide: Provide): void {
           pinCode: person.pin_code,
         },
       }
-      const lead = await createLead(deps.leads, callerOf(c, SURFACE), draft, await isOperator(deps.config, c))
+      const lead = await createLead(deps.leads, callerOf(c, SURFACE), draft)
       return c.json(leadBody(lead), lead.submission === 'submitted' ? 201 : 202, { Location: `/v1${PATH}/${lead.id}` })
     },
   )
@@ -113,11 +117,12 @@ function addExport({ app, operation }: Surface, provide: Provide): void {
       },
       refusals: ['dependency_unavailable'],
     }),
-    adminOnly(provide),
+    requireScope(provide, 'leads:read'),
     query(exportLeadsQuerySchema),
     async (c) => {
       const { created_after: createdAfter, created_before: createdBefore, submission, loan_type: loanType } = c.req.valid('query')
-      const filter = { createdAfter, createdBefore, submission, loanType }
+      const owner = visibleOwner(c.get('principal'))
+      const filter = { createdAfter, createdBefore, submission, loanType, owner }
       const csv = await exportLeads(provide(c.env).leads, callerOf(c, SURFACE), filter, LEAD_COLUMNS)
       const [from, until] = [createdAfter, createdBefore].map((moment) => toRfc3339(moment).slice(0, 10))
       return c.body(csv, 200, {
@@ -129,7 +134,7 @@ function addExport({ app, operation }: Surface, provide: Provide): void {
 }
 
 function addReads({ app, operation }: Surface, provide: Provide): void {
-  const admin = adminOnly(provide)
+  const mayRead = requireScope(provide, 'leads:read')
 
   app.get(
     PATH,
@@ -140,7 +145,7 @@ function addReads({ app, operation }: Surface, provide: Provide): void {
       responses: { 200: { description: 'A page of them.', schema: () => leadAnswers().page } },
       refusals: ['invalid_phone', 'dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     query(listLeadsQuerySchema),
     async (c) => {
       const deps = provide(c.env)
@@ -149,6 +154,7 @@ function addReads({ app, operation }: Surface, provide: Provide): void {
         ...filter,
         phoneHash: phone === undefined ? undefined : await deps.hashPhone(requirePhone(deps, phone).e164),
         loanType: loan_type,
+        owner: visibleOwner(c.get('principal')),
         createdAfter: created_after,
         createdBefore: created_before,
       })
@@ -164,14 +170,14 @@ function addReads({ app, operation }: Surface, provide: Provide): void {
       responses: { 200: { description: 'The lead and its history.', schema: () => leadAnswers().view } },
       refusals: ['lead_not_found', 'dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     pathParameters(leadIdSchema),
-    async (c) => c.json(leadViewBody(await getLead(provide(c.env).leads, c.req.param('id')))),
+    async (c) => c.json(leadViewBody(await getLead(provide(c.env).leads, callerOf(c, SURFACE), c.req.param('id')))),
   )
 }
 
 function addChanges({ app, operation }: Surface, provide: Provide): void {
-  const admin = adminOnly(provide)
+  const mayUpdate = requireScope(provide, 'leads:update')
   const responses = { 200: { description: 'The lead as it is now.', schema: () => leadAnswers().lead } }
 
   app.post(
@@ -184,7 +190,8 @@ function addChanges({ app, operation }: Surface, provide: Provide): void {
       responses,
       refusals: ['lead_not_found', 'dependency_unavailable'],
     }),
-    admin,
+    mayUpdate,
+    idempotent(provide),
     pathParameters(leadIdSchema),
     createJsonBody(provide)(pushStatusBodySchema),
     async (c) => {
@@ -206,7 +213,8 @@ function addChanges({ app, operation }: Surface, provide: Provide): void {
       responses,
       refusals: ['lead_not_found', ...LEAD_REFUSALS],
     }),
-    admin,
+    mayUpdate,
+    idempotent(provide),
     pathParameters(leadIdSchema),
     async (c) => c.json(leadBody(await resubmitLead(provide(c.env).leads, callerOf(c, SURFACE), c.req.param('id')))),
   )

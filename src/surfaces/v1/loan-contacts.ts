@@ -2,7 +2,7 @@ import type { Hono } from 'hono'
 import * as z from 'zod'
 import { toRfc3339 } from '../../core/clock'
 import { once } from '../../core/once'
-import { adminOnly } from '../../http/admin-only'
+import { requireScope } from '../../http/access'
 import { type HttpEnv, type Provide, callerOf } from '../../http/http-env'
 import { phoneInputSchema, requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
@@ -55,7 +55,8 @@ export function addLoanContactRoutes(
   { app, operation }: { readonly app: Hono<HttpEnv>; readonly operation: ReturnType<typeof createOperation> },
   provide: Provide,
 ): void {
-  const admin = adminOnly(provide)
+  const mayRead = requireScope(provide, 'loans:read')
+  const mayWrite = requireScope(provide, 'loans:write')
   const responses = { 200: { description: 'The contacts of the loan.', schema: contactAnswers } }
 
   app.get(
@@ -66,7 +67,7 @@ export function addLoanContactRoutes(
       responses,
       refusals: ['loan_not_found', 'dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     pathParameters(loanIdSchema),
     async (c) => c.json(contactsBody(c.req.param('id'), await listContacts(provide(c.env).db, c.req.param('id')))),
   )
@@ -81,7 +82,7 @@ export function addLoanContactRoutes(
       responses,
       refusals: ['loan_not_found', 'invalid_phone', 'dependency_unavailable'],
     }),
-    admin,
+    mayWrite,
     pathParameters(contactSchema),
     createJsonBody(provide)(bodySchema),
     async (c) => {

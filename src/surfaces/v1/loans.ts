@@ -1,7 +1,8 @@
 import type { Hono } from 'hono'
 import { IMPORT_BODY_LIMIT_BYTES, LOAN_BODY_LIMIT_BYTES } from '../../config/limits'
-import { adminOnly } from '../../http/admin-only'
+import { requireScope } from '../../http/access'
 import type { HttpEnv, Provide } from '../../http/http-env'
+import { idempotent } from '../../http/idempotency'
 import { lenderIdSchema } from '../../http/input'
 import { toIssues } from '../../http/issues'
 import { createJsonBody } from '../../http/json-body'
@@ -44,7 +45,7 @@ export function addLoanRoutes(surface: Surface, provide: Provide): void {
 
 function addWrites({ app, operation }: Surface, provide: Provide): void {
   const jsonBody = createJsonBody(provide)
-  const admin = adminOnly(provide)
+  const mayWrite = requireScope(provide, 'loans:write')
   const created = (description: string) => ({
     201: {
       description,
@@ -62,7 +63,8 @@ function addWrites({ app, operation }: Surface, provide: Provide): void {
       responses: created('The loan.'),
       refusals: ['loan_exists', 'dependency_unavailable'],
     }),
-    admin,
+    mayWrite,
+    idempotent(provide, { limitBytes: LOAN_BODY_LIMIT_BYTES }),
     jsonBody(loanSchema, { ...DECIMALS, limitBytes: LOAN_BODY_LIMIT_BYTES }),
     async (c) => {
       const view = await createLoan(provide(c.env), c.req.valid('json'))
@@ -80,7 +82,8 @@ function addWrites({ app, operation }: Surface, provide: Provide): void {
       responses: { 200: { description: 'All are in.', schema: () => loanAnswers().imported } },
       refusals: ['import_refused', 'dependency_unavailable'],
     }),
-    admin,
+    mayWrite,
+    idempotent(provide, { limitBytes: IMPORT_BODY_LIMIT_BYTES }),
     jsonBody(importLoansBodySchema, { ...DECIMALS, limitBytes: IMPORT_BODY_LIMIT_BYTES }),
     async (c) => {
       const { loans } = c.req.valid('json')
@@ -98,7 +101,8 @@ function addWrites({ app, operation }: Surface, provide: Provide): void {
       responses: created('The loan with all its repayments.'),
       refusals: ['loan_not_found', 'loan_exists', 'dependency_unavailable'],
     }),
-    admin,
+    mayWrite,
+    idempotent(provide, { limitBytes: LOAN_BODY_LIMIT_BYTES }),
     pathParameters(loanParameterSchema),
     jsonBody(addRepaymentsBodySchema, { ...DECIMALS, limitBytes: LOAN_BODY_LIMIT_BYTES }),
     async (c) => {
@@ -110,7 +114,7 @@ function addWrites({ app, operation }: Surface, provide: Provide): void {
 }
 
 function addReads({ app, operation }: Surface, provide: Provide): void {
-  const admin = adminOnly(provide)
+  const mayRead = requireScope(provide, 'loans:read')
 
   app.get(
     PATH,
@@ -121,7 +125,7 @@ function addReads({ app, operation }: Surface, provide: Provide): void {
       responses: { 200: { description: 'A page of them.', schema: () => loanAnswers().list } },
       refusals: ['dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     query(listLoansQuerySchema),
     async (c) => {
       const { cursor, limit } = c.req.valid('query')
@@ -138,7 +142,7 @@ function addReads({ app, operation }: Surface, provide: Provide): void {
       responses: { 200: { description: 'The loan.', schema: () => loanAnswers().loan } },
       refusals: ['loan_not_found', 'dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     pathParameters(loanParameterSchema),
     async (c) => c.json(loanBody(await getLoan(provide(c.env).db, c.req.param('id')))),
   )
@@ -151,7 +155,7 @@ function addReads({ app, operation }: Surface, provide: Provide): void {
       responses: { 200: { description: 'The repayment.', schema: () => loanAnswers().repaymentWithHistory } },
       refusals: ['loan_not_found', 'repayment_not_found', 'dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     pathParameters(repaymentParameterSchema),
     async (c) => {
       const { id, repayment_id } = c.req.param()
@@ -161,7 +165,7 @@ function addReads({ app, operation }: Surface, provide: Provide): void {
 }
 
 function addReferences({ app, operation }: Surface, provide: Provide): void {
-  const admin = adminOnly(provide)
+  const mayRead = requireScope(provide, 'loans:read')
 
   app.get(
     '/repayment-statuses',
@@ -171,7 +175,7 @@ function addReferences({ app, operation }: Surface, provide: Provide): void {
       responses: { 200: { description: 'All of them.', schema: () => loanAnswers().statuses } },
       refusals: ['dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     async (c) => {
       const { statuses } = await readReferences(provide(c.env).db)
       return c.json({ repayment_statuses: statuses.map(({ id, code, name, kind }) => ({ id, code, name, kind })) })
@@ -186,7 +190,7 @@ function addReferences({ app, operation }: Surface, provide: Provide): void {
       responses: { 200: { description: 'All of them.', schema: () => loanAnswers().modes } },
       refusals: ['dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     async (c) => {
       const { modes } = await readReferences(provide(c.env).db)
       return c.json({ payment_modes: modes.map(({ id, code, name }) => ({ id, code, name })) })

@@ -1,7 +1,8 @@
 import type { Hono } from 'hono'
 import { toRfc3339 } from '../../core/clock'
-import { adminOnly } from '../../http/admin-only'
+import { requireScope } from '../../http/access'
 import { type Deps, type HttpEnv, type Provide, callerOf } from '../../http/http-env'
+import { idempotent } from '../../http/idempotency'
 import { requirePhone } from '../../http/input'
 import { createJsonBody } from '../../http/json-body'
 import type { createOperation } from '../../http/operation'
@@ -32,7 +33,8 @@ export function addPeopleRoutes(
       responses: { 200: { description: 'The person is erased.', schema: peopleAnswers } },
       refusals: ['invalid_phone', 'dependency_unavailable'],
     }),
-    adminOnly(provide),
+    requireScope(provide, 'people:erase', 'callers:all'),
+    idempotent(provide),
     createJsonBody(provide)(erasePersonBodySchema),
     async (c) => {
       const deps = provide(c.env)

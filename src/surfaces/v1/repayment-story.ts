@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import * as z from 'zod'
 import { toRfc3339, wholeSeconds } from '../../core/clock'
-import { adminOnly } from '../../http/admin-only'
+import { requireScope } from '../../http/access'
 import type { HttpEnv, Provide } from '../../http/http-env'
 import { type createOperation, pathParameters } from '../../http/operation'
 import { query } from '../../http/query'
@@ -36,7 +36,7 @@ export function addRepaymentStoryRoute(
       refusals: ['loan_not_found', 'repayment_not_found', 'dependency_unavailable'],
     }),
     pathParameters(repaymentPathSchema),
-    adminOnly(provide),
+    requireScope(provide, 'loans:read', 'callers:all'),
     query(storyQuerySchema),
     async (c) => {
       const { id: loanId, repayment_id: repaymentId } = c.req.param()

@@ -52,12 +52,23 @@ export const resendBodySchema = z
   .strictObject({ channel: z.enum(CHANNELS).optional().meta({ description: 'Left out: the channel of the send before.' }) })
   .meta({ id: 'ResendVerification', example: {} })
 
+export const audienceSchema = z.string().min(1, 'is required').max(512).meta({
+  description: 'Who the token is for, as its `aud` names them. Left out: `TOKEN_AUDIENCE` of the deployment.',
+  example: 'https://shop.example.com',
+})
+
 export const checkByIdBodySchema = z
-  .strictObject({ code: codeSchema, binding: bindingSchema.optional() })
+  .strictObject({ code: codeSchema, binding: bindingSchema.optional(), audience: audienceSchema.optional() })
   .meta({ id: 'CheckVerificationById', example: { code: '123456' } })
 
 export const checkBodySchema = z
-  .strictObject({ to: phoneSchema, purpose: purposeSchema.optional(), code: codeSchema, binding: bindingSchema.optional() })
+  .strictObject({
+    to: phoneSchema,
+    purpose: purposeSchema.optional(),
+    code: codeSchema,
+    binding: bindingSchema.optional(),
+    audience: audienceSchema.optional(),
+  })
   .meta({ id: 'CheckVerification', example: { to: '+917888888888', purpose: 'login', code: '123456' } })
 
 export const idParameterSchema = z.object({ id: z.string().max(128).meta({ description: 'The verification id.' }) })

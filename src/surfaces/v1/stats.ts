@@ -1,7 +1,8 @@
 import type { Hono } from 'hono'
+import { visibleOwner } from '../../access/principal'
 import { refuse } from '../../core/app-error'
 import { toRfc3339 } from '../../core/clock'
-import { adminOnly } from '../../http/admin-only'
+import { requireScope } from '../../http/access'
 import type { HttpEnv, Provide } from '../../http/http-env'
 import type { createOperation } from '../../http/operation'
 import { query } from '../../http/query'
@@ -30,12 +31,12 @@ export function addStatsRoutes(
       },
       refusals: ['dependency_unavailable'],
     }),
-    adminOnly(provide),
+    requireScope(provide, 'communications:read'),
     query(statsQuerySchema),
     async (c) => {
       const deps = provide(c.env)
       const period = requirePeriod(c.req.valid('query'), deps.verification.clock())
-      const { totals, groups } = await deliveryStats(deps.db, period)
+      const { totals, groups } = await deliveryStats(deps.db, period, visibleOwner(c.get('principal')))
       return c.json({
         from: toRfc3339(period.from),
         until: toRfc3339(period.until),

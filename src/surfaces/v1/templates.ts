@@ -1,8 +1,9 @@
 import type { Hono } from 'hono'
 import { refuse } from '../../core/app-error'
 import { toRfc3339 } from '../../core/clock'
-import { adminOnly } from '../../http/admin-only'
+import { requireScope } from '../../http/access'
 import type { Deps, HttpEnv, Provide } from '../../http/http-env'
+import { idempotent } from '../../http/idempotency'
 import { createJsonBody } from '../../http/json-body'
 import { type createOperation, pathParameters } from '../../http/operation'
 import { query } from '../../http/query'
@@ -31,7 +32,8 @@ export function addTemplateRoutes(
   provide: Provide,
 ): void {
   const jsonBody = createJsonBody(provide)
-  const admin = adminOnly(provide)
+  const mayRead = requireScope(provide, 'templates:read')
+  const mayWrite = requireScope(provide, 'templates:write')
   const id = pathParameters(templateIdParameterSchema)
   const previewed = { 200: { description: 'What a message says, and how large it is.', schema: () => templateAnswers().preview } }
 
@@ -50,7 +52,8 @@ export function addTemplateRoutes(
       },
       refusals: ['template_exists', 'dependency_unavailable'],
     }),
-    admin,
+    mayWrite,
+    idempotent(provide),
     jsonBody(createTemplateBodySchema),
     async (c) => {
       const { template_id, ...fields } = c.req.valid('json')
@@ -70,7 +73,7 @@ export function addTemplateRoutes(
       responses: previewed,
       refusals: [],
     }),
-    admin,
+    mayRead,
     jsonBody(previewBodySchema),
     async (c) => {
       const { template_id, template_name = 'preview', values, ...fields } = c.req.valid('json')
@@ -88,7 +91,7 @@ export function addTemplateRoutes(
       responses: { 200: { description: 'A page of them.', schema: () => templateAnswers().list } },
       refusals: ['dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     query(listTemplatesQuerySchema),
     async (c) => {
       const { cursor, limit = DEFAULT_LIMIT, ...filter } = c.req.valid('query')
@@ -106,7 +109,7 @@ export function addTemplateRoutes(
       responses: { 200: { description: 'The newest version, and all of them.', schema: () => templateAnswers().withVersions } },
       refusals: ['template_not_found', 'dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     id,
     async (c) => {
       const versions = await storeOf(provide(c.env)).versions(c.req.param('id'))
@@ -123,7 +126,7 @@ export function addTemplateRoutes(
       responses: previewed,
       refusals: ['template_not_found', 'dependency_unavailable'],
     }),
-    admin,
+    mayRead,
     id,
     async (c) => {
       const [newest] = await storeOf(provide(c.env)).versions(c.req.param('id'))
@@ -140,7 +143,7 @@ export function addTemplateRoutes(
       responses: { 200: { description: 'The new version.', schema: () => templateAnswers().one } },
       refusals: ['template_not_found', 'dependency_unavailable'],
     }),
-    admin,
+    mayWrite,
     id,
     jsonBody(replaceTemplateBodySchema),
     async (c) => {
@@ -159,7 +162,7 @@ export function addTemplateRoutes(
       responses: { 204: { description: 'It is out of force.' } },
       refusals: ['template_not_found', 'dependency_unavailable'],
     }),
-    admin,
+    mayWrite,
     id,
     async (c) => {
       const deps = provide(c.env)

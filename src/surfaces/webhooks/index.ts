@@ -5,7 +5,7 @@ import type { Provide } from '../../http/http-env'
 import { pathParameters } from '../../http/operation'
 import { refusalText } from '../../http/refusal-text'
 import { createSurface } from '../../http/surface'
-import { addWhatsappWebhook, receiveReport, webhookOperation } from '../../http/webhook'
+import { addWhatsappWebhook, byVendor, receiveReport, webhookOperation } from '../../http/webhook'
 
 const NAME = 'webhooks'
 
@@ -37,6 +37,7 @@ export function createWebhooksSurface(provide: Provide) {
         'Signed by Twilio with the auth token over the address and the parameters (`X-Twilio-Signature`).',
       ),
     ),
+    byVendor,
     (c) => receiveReport(c, provide, { surface: NAME, vendor: 'twilio' }),
   )
 
@@ -49,6 +50,7 @@ export function createWebhooksSurface(provide: Provide) {
         'Gupshup signs nothing: the path ends with `GUPSHUP_WEBHOOK_SECRET`.',
       ),
     ),
+    byVendor,
     secretParameter,
     (c) => receiveReport(c, provide, { surface: NAME, vendor: 'gupshup', pathSecret: c.req.param('secret') }),
   )
@@ -58,6 +60,7 @@ export function createWebhooksSurface(provide: Provide) {
     operation(
       webhookOperation(`${NAME}.msg91`, 'Reports of MSG91', 'MSG91 signs nothing: the path ends with `MSG91_WEBHOOK_SECRET`.'),
     ),
+    byVendor,
     secretParameter,
     (c) => receiveReport(c, provide, { surface: NAME, vendor: 'msg91', pathSecret: c.req.param('secret') }),
   )

@@ -4,7 +4,7 @@ import { ERROR_STATUSES } from '../../http/error-status'
 import type { HttpEnv, Provide } from '../../http/http-env'
 import { createSurface } from '../../http/surface'
 import { createPhoneOtpEnvelope } from '../phone-otp/envelope'
-import { healthOperation } from '../phone-otp/health'
+import { LIVENESS_IS_OPEN, healthOperation } from '../phone-otp/health'
 import { addOtpRoutes } from '../phone-otp/routes'
 import { addDebugRoutes } from './debug'
 
@@ -26,7 +26,7 @@ export function createWhatsappOtpSurface(provide: Provide, isConfigured: (env: E
   addDebugRoutes({ app, operation }, provide)
   app.route('/', atRoot)
 
-  app.get('/health', operation(healthOperation('whatsapp-otp.health', healthSchema)), (c) =>
+  app.get('/health', operation(healthOperation('whatsapp-otp.health', healthSchema)), LIVENESS_IS_OPEN, (c) =>
     c.json(
       isConfigured(c.env)
         ? { status: 'healthy', message: 'WhatsApp OTP API is running' }

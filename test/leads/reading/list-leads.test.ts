@@ -246,7 +246,11 @@ describe('one lead', () => {
     await putLeads([lead])
     const { db, done, calls } = watchedDatabase()
 
-    expect(await getLead({ db, personalKeys }, keyOf(lead))).toMatchObject({ lead, personal: { pan: PERSONAL.pan }, history: [] })
+    expect(await getLead({ db, personalKeys }, {}, keyOf(lead))).toMatchObject({
+      lead,
+      personal: { pan: PERSONAL.pan },
+      history: [],
+    })
 
     expect(calls.batch).toBe(1)
     expect(done).toHaveLength(2)

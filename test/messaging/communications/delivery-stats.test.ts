@@ -38,6 +38,7 @@ const aMessage = (status: DeliveryStatus, changes: Partial<CommunicationRow> = {
   verified: false,
   createdAt: T0,
   leadId: null,
+  owner: '',
   ...changes,
 })
 const stats = (period = PERIOD) => deliveryStats(watchedDatabase().db, period)

@@ -54,6 +54,7 @@ const messages: CommunicationRow[] = Array.from({ length: COUNT }, (_, nth) => {
     verified: false,
     createdAt: T0 + nth * SECOND_MS,
     leadId: null,
+    owner: '',
   }
 })
 const newestFirst = messages.toReversed()

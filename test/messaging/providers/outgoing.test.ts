@@ -4,9 +4,10 @@ import type { Log } from '../../../src/core/log'
 import type { Fetch } from '../../../src/messaging/providers/http'
 import { configuredOrigins, createOutgoing } from '../../../src/messaging/providers/outgoing'
 import { NO_LENDER, TWILIO_SETTINGS, WHATSAPP_CLOUD_SETTINGS, createService, uniquePhone } from '../../support/service'
+import { aSecret } from '../../support/secrets'
 
 const sources = import.meta.glob<string>('../../../src/**/*.ts', { query: '?raw', import: 'default', eager: true })
-const PEPPER = { OTP_PEPPER: 'p'.repeat(32) }
+const PEPPER = { OTP_PEPPER: aSecret('p') }
 
 const originsUnder = (settings: Record<string, string>) => {
   const result = loadConfig({ ...PEPPER, ...settings })
@@ -20,6 +21,20 @@ describe('outgoing calls (R-CFG-02)', () => {
   it('go to the vendors that are set up, and to nobody else', () => {
     expect(originsUnder({})).toEqual([])
     expect(originsUnder({ ...TWILIO_SETTINGS, ...WHATSAPP_CLOUD_SETTINGS })).toEqual(['http://twilio.test', 'http://graph.test'])
+  })
+
+  it('go to the identity provider and to Turnstile where they are set up, also in mock mode', () => {
+    const access = {
+      AUTH_JWKS_URL: 'https://identity.test/keys',
+      AUTH_ISSUER: 'https://issuer.test',
+      AUTH_AUDIENCE: 'edge-verify',
+      TURNSTILE_SECRET_KEY: aSecret('t'),
+      TURNSTILE_API_URL: 'https://turnstile.test',
+    }
+    const mock = { ...TWILIO_SETTINGS, ENVIRONMENT: 'development', PIONEER_FLAG_MOCK_OTP_ENABLED: 'true' }
+
+    expect(originsUnder(access)).toEqual(['https://identity.test', 'https://turnstile.test'])
+    expect(originsUnder({ ...access, ...mock })).toEqual(['https://identity.test', 'https://turnstile.test'])
   })
 
   it('go nowhere in mock mode', () => {
@@ -56,9 +71,13 @@ describe('outgoing calls (R-CFG-02)', () => {
       /\b(?:globalThis\.)?fetch\(/.test(source.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')),
     )
     expect(callers.map(([path]) => path.replace(/^.*\/src\//, '')).toSorted()).toEqual([
+      // The one that is handed to it, for the keys of the identity provider.
+      'access/provider-keys.ts',
       'messaging/providers/http.ts',
       'messaging/providers/outgoing.ts',
     ])
+    const ofRuntime = Object.entries(sources).filter(([, source]) => source.includes('globalThis.fetch'))
+    expect(ofRuntime.map(([path]) => path.replace(/^.*\/src\//, ''))).toEqual(['messaging/providers/http.ts'])
   })
 
   it('follow no redirect, so that credentials go to nobody whom the configuration does not name', async () => {

@@ -8,6 +8,7 @@ import { renderTemplate } from '../../../src/messaging/templates/render-template
 import type { LastLine } from '../../../src/messaging/templates/template'
 import { VARIABLE_NAMES, type Values } from '../../../src/messaging/templates/variables'
 import { anyContent, anyValues, webotpOf } from './texts'
+import { aSecret } from '../../support/secrets'
 
 const VALUES = { otp_code: '048213', app_name: 'Homi', purpose: 'login', expires_in_minutes: '5' }
 
@@ -15,7 +16,7 @@ const render = (content: string, values: Values = VALUES, lastLine: LastLine | n
   renderTemplate({ content, lastLine }, values)
 
 function profilesByDefault() {
-  const result = loadConfig({ OTP_PEPPER: 'p'.repeat(32) })
+  const result = loadConfig({ OTP_PEPPER: aSecret('p') })
   if (!result.ok) throw new Error(result.problems.join())
   return createProfiles(result.config)
 }

@@ -21,6 +21,10 @@ export interface Faults {
   acceptsACodeTwice?: boolean
   /** Without it everybody may read and create loans. */
   adminKey?: string
+  /** Without it everybody may do the rest. */
+  callerKey?: string
+  /** What the caller's key is not for. */
+  lacksScope?: string
   /** Of payments. */
   paymentCode?: string
   noPaidStatus?: boolean
@@ -116,13 +120,10 @@ export async function startFakeService(faults: Faults = {}) {
     requests.push(route)
     const unknown = faults.webPageForUnknownPaths ? { status: 404, body: '<!doctype html>' } : refusal(404, 'route_not_found')
     const { authorization } = request.headers
-    const isClosed = faults.adminKey !== undefined && authorization !== `Bearer ${faults.adminKey}`
     if (authorization !== undefined) withKey.push(route)
+    const refused = refusalOf(faults, route, authorization)
     const handler = routes[route] ?? payments.story(route) ?? leads.read(route)
-    const { status, body, headers } =
-      isClosed && route.includes('/v1/') && !route.includes('/api/v1/')
-        ? refusal(401, 'unauthorized')
-        : (handler?.(await text(request)) ?? unknown)
+    const { status, body, headers } = refused ?? handler?.(await text(request)) ?? unknown
     const isText = typeof body === 'string'
     response.writeHead(status, { 'content-type': isText ? 'text/html; charset=utf-8' : 'application/json', ...headers })
     response.end(isText ? body : JSON.stringify(body))
@@ -144,6 +145,24 @@ export async function startFakeService(faults: Faults = {}) {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** Who may call, by the two keys that there can be. */
+function refusalOf(
+  { adminKey, callerKey, lacksScope }: Faults,
+  route: string,
+  authorization: string | undefined,
+): Reply | undefined {
+  const isOperator = adminKey !== undefined && authorization === `Bearer ${adminKey}`
+  if (isOperator || /^GET \/(?!v1\/)/.test(route)) return undefined
+  const isCaller = callerKey !== undefined && authorization === `Bearer ${callerKey}`
+  const isTheirs = / \/v1\//.test(route) ? adminKey === undefined : true
+  if (isCaller && (lacksScope !== undefined || !isTheirs)) {
+    const reply = refusal(403, `insufficient_scope, it wants ${lacksScope ?? 'loans:read'}`)
+    return { ...reply, headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' } }
+  }
+  const isOpen = isCaller || (callerKey === undefined && isTheirs)
+  return isOpen ? undefined : { ...refusal(401, 'unauthorized'), headers: { 'www-authenticate': 'Bearer' } }
 }
 
 /** Loans, and codes that confirm their repayments. */

@@ -14,6 +14,7 @@ describe('describe', () => {
       locale: 'hi',
       bindingHash: 'loan-1',
       communicationId: 'com-1',
+      owner: 'key_1',
       ...asked,
     })
     gate.wait(10_000)
@@ -44,6 +45,7 @@ describe('describe', () => {
       subject: null,
       intent: null,
       updateWindowMs: null,
+      owner: 'key_1',
     })
     expect(JSON.stringify(description)).not.toMatch(/digest|"code-1/)
   })

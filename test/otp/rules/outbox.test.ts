@@ -51,6 +51,7 @@ describe('a batch', () => {
       completedAt: null,
       subject: null,
       intent: null,
+      owner: '',
     })
   })
 
@@ -68,6 +69,14 @@ describe('a batch', () => {
     const gate = new PureGate()
     gate.send({ bindingHash: 'loan-1' })
     expect(takeBatch(gate.state, gate.now).records[0]?.bindingHash).toBe('loan-1')
+  })
+
+  it('says of each verification whose it is', () => {
+    const gate = new PureGate(FREE_POLICY)
+    gate.send({ owner: 'key_1' })
+    gate.send({ owner: 'key_2' })
+    gate.send()
+    expect(takeBatch(gate.state, gate.now).records.map(({ owner }) => owner)).toEqual(['key_1', 'key_2', ''])
   })
 
   it('has neither number nor digest nor the id of a code', () => {
@@ -98,7 +107,8 @@ describe('a batch', () => {
     gate.send()
     gate.flush()
     gate.wait(SECOND_MS)
-    gate.reserve({ purpose: 'payment', bindingHash: 'loan-1', subject: 'repayment:1/2', surface: 'payment-otp' })
+    const wish = { purpose: 'payment', bindingHash: 'loan-1', subject: 'repayment:1/2', owner: 'key_1' }
+    gate.reserve({ ...wish, surface: 'payment-otp' })
     const refusedAt = T0 + SECOND_MS
     expect(takeBatch(gate.state, gate.now).records).toEqual([
       {
@@ -119,6 +129,7 @@ describe('a batch', () => {
         completedAt: refusedAt,
         subject: 'repayment:1/2',
         intent: null,
+        owner: 'key_1',
       },
     ])
   })

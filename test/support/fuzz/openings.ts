@@ -18,6 +18,8 @@ export type Opening =
   | 'a lead'
   | 'a lead that waits'
   | 'a lead that was given up'
+  | 'an API key'
+  | 'a token'
 
 type Service = ReturnType<typeof createService>
 
@@ -29,6 +31,8 @@ const OPENINGS: Readonly<Record<string, readonly Opening[]>> = {
   loans: ['nothing', 'a loan', 'a loan of another repayment', 'a payment code', 'a confirmation'],
   webhooks: ['nothing', 'a verification', 'a verification'],
   leads: ['nothing', 'a lead', 'a lead', 'a lead that waits', 'a lead that was given up'],
+  'api-keys': ['nothing', 'an API key', 'an API key'],
+  tokens: ['nothing', 'a token', 'a token'],
   people: ['nothing', 'a verification', 'a lead', 'a payment code'],
 }
 
@@ -37,6 +41,9 @@ export function openingsOf(group: string): readonly Opening[] {
   return OPENINGS[group] ?? ANY
 }
 
+const API_KEY = { name: 'Fuzzed', scopes: ['verifications:check'] }
+/** That of all verifications in mock mode. */
+const MOCK_CODE = '123456'
 export const TEMPLATE = { template_name: 'Fuzzed', channel: 'sms', content: '{{otp_code}} is the code.', purpose: 'login' }
 
 let opened = 0
@@ -59,6 +66,8 @@ export async function open(service: Service, opening: Opening, hasTemplate = fal
     loan: uniqueLenderId(),
     repayment: uniqueLenderId(),
     cursor: toCursor({ createdAt: 0, verificationId: 'ver_none', seq: 0 }),
+    apiKey: 'key_none',
+    token: 'none',
   }
   if (hasTemplate) await service.post('/v1/templates', { ...TEMPLATE, template_id: nothing.template })
   return { ...nothing, ...(await begin(service, opening, nothing)) }
@@ -70,6 +79,11 @@ async function begin(service: Service, opening: Opening, things: Things): Promis
   if (opening === 'nothing') return {}
   if (opening in LEADS) return putTheirLead(phone, opening as keyof typeof LEADS)
   if (opening === 'a verification') return ask('createVerification', '/v1/verifications', { to: phone })
+  if (opening === 'an API key') return ask('createApiKey', '/v1/api-keys', API_KEY)
+  if (opening === 'a token') {
+    const sent = await ask('createVerification', '/v1/verifications', { to: phone })
+    return { ...sent, ...(await ask('checkVerification', '/v1/verifications/check', { to: phone, code: MOCK_CODE })) }
+  }
   const first = opening === 'a loan of another repayment' ? `${repayment}0` : repayment
   await putLoan({ loanId: loan, contacts: { applicant: phone }, repayments: [{ id: first }] })
   const about = { loan_id: loan, repayment_id: repayment }
@@ -125,6 +139,13 @@ export function made(operationId: string, body: unknown): Partial<Things> {
     case 'homi.leadCreate': {
       const created = body as { basic_application_id: string } | { basic_application_id: null; lead_id: string }
       return 'lead_id' in created ? { lead: created.lead_id } : { application: created.basic_application_id }
+    }
+    case 'createApiKey':
+      return { apiKey: (body as { id: string }).id }
+    case 'checkVerification':
+    case 'checkVerificationById': {
+      const { token } = body as { token?: string }
+      return token === undefined ? {} : { token }
     }
     case 'payment-otp.send':
       return { communication: (body as { communication_id: string }).communication_id }

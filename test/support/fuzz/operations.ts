@@ -27,7 +27,8 @@ export interface FuzzedOperation {
   readonly ofPath: readonly Parameter[]
   readonly query: readonly Parameter[]
   readonly body: FuzzedBody | undefined
-  readonly isAdminOnly: boolean
+  /** What a credential has to be for. Undefined: none is wanted. */
+  readonly access: 'operator' | readonly string[] | undefined
   /** The statuses of its answers that are no failures. */
   readonly successes: readonly number[]
 }
@@ -35,7 +36,7 @@ export interface FuzzedOperation {
 interface OperationObject {
   readonly operationId: string
   readonly tags: readonly string[]
-  readonly security?: unknown
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly parameters?: readonly Parameter[]
   readonly responses: object
   readonly requestBody?: { readonly content: unknown; readonly required: boolean }
@@ -59,7 +60,7 @@ export const operations: readonly FuzzedOperation[] = Object.entries(apiDocument
       ofPath: parameters.filter((parameter) => parameter.in === 'path'),
       query: parameters.filter((parameter) => parameter.in === 'query'),
       body: requestBody && bodyOf(operationId, requestBody),
-      isAdminOnly: security !== undefined,
+      access: accessIn(security),
       successes: Object.keys(responses)
         .map(Number)
         .filter((status) => status < 300),
@@ -67,11 +68,17 @@ export const operations: readonly FuzzedOperation[] = Object.entries(apiDocument
   ),
 )
 
+/** Either of two headers has the credential, so the second says what the first does. */
+function accessIn([first]: OperationObject['security']): FuzzedOperation['access'] {
+  return first && ('operator' in first ? 'operator' : first['bearer'])
+}
+
 function groupOf(tag: string, path: string): string {
   if (path.startsWith('/v1/payments/')) return 'confirmations'
   if (path.startsWith('/v1/loans')) return 'loans'
   if (/^\/(v1\/leads|api_v1\/lead_)/.test(path)) return 'leads'
-  if (path.startsWith('/v1/people/')) return 'people'
+  const room = /^\/v1\/(people|api-keys|tokens|limits)(\/|$)/.exec(path)?.[1]
+  if (room !== undefined) return room
   return /^\/v1\/(repayment-statuses|payment-modes)$/.test(path) ? 'references' : tag
 }
 

@@ -1,3 +1,5 @@
+import { redeemTokenBodySchema } from '../../../src/surfaces/v1/token-schemas'
+
 /** What the requests of a sequence are about: what it has made, or what stands for nothing. */
 export interface Things {
   readonly phone: string
@@ -16,7 +18,13 @@ export interface Things {
   readonly application: string
   /** Where a list or a story goes on. */
   readonly cursor: string
+  /** The id of an API key. */
+  readonly apiKey: string
+  /** What proves a verification to other back ends. */
+  readonly token: string
 }
+
+const { token: shownToken } = redeemTokenBodySchema.meta()!['example'] as { readonly token: string }
 
 /** Where a thing goes: what the document's examples have in its place, else a mark. */
 export const PLACES: Readonly<Record<keyof Things, string>> = {
@@ -33,6 +41,8 @@ export const PLACES: Readonly<Record<keyof Things, string>> = {
   lead: '{lead}',
   application: 'APP123456789',
   cursor: '{cursor}',
+  apiKey: '{apiKey}',
+  token: shownToken,
 }
 
 /** Digits that are also in other things: a place only where they stand alone, as a text, a number or a part of a path. */

@@ -26,6 +26,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   loans: [PLACES.loan],
   repayments: [PLACES.repayment],
   leads: [PLACES.lead, PLACES.lead, PLACES.application],
+  'api-keys': [PLACES.apiKey],
   gupshup: [SECRETS.path],
   msg91: [SECRETS.path],
 }
