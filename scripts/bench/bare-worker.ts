@@ -5,7 +5,8 @@
  * the object of that name has been used before. `/plain` calls nobody.
  *
  * `/send/<name>` and `/check/<name>` make the calls that a send and a check of the service make, with constant data: object,
- * alarm, KV, vendor, and the object again after the answer; object and KV.
+ * alarm, KV, vendor, and the object again after the answer; object and KV. So do their calls to the objects of three rules
+ * against abuse, one of which is the same for all: before the object, and after the answer to the check.
  *
  * `/receipt/<id>` writes the two rows of a receipt in one transaction of D1, and reads and checks nothing. `/page/<table>`
  * answers with its newest rows as D1 gives them, `/rows/<table>` with all of them, which it reads a thousand at a time as
@@ -38,7 +39,11 @@ export class Bare extends DurableObject {
 
 const object = (env, name) => env.BARE.get(env.BARE.idFromName(name))
 
+/** Of the key, of the address and of the range of numbers. */
+const rulesOf = (name) => ['key', 'address-' + name, 'range-' + name]
+
 async function send(env, ctx, name) {
+  await Promise.all(rulesOf(name).map((rule) => (rule === 'key' ? object(env, rule).touch(name) : object(env, rule).reserve(name))))
   const reserved = await object(env, name).reserve(name)
   ctx.waitUntil(env.OTP_KV.put(key(name), JSON.stringify({ name }), { expirationTtl: 180 }))
   const { VENDOR_URL: url, VENDOR_FORM: body, VENDOR_KEY: apikey } = env
@@ -47,6 +52,12 @@ async function send(env, ctx, name) {
   const { status } = await reply.json()
   ctx.waitUntil(object(env, name).touch(status))
   return reserved
+}
+
+async function check(env, ctx, name) {
+  const checked = await object(env, name).check(name)
+  ctx.waitUntil(Promise.all(rulesOf(name).map((rule) => object(env, rule).touch(name))))
+  return checked
 }
 
 const INSERT = \`INSERT INTO communication_receipt (provider, provider_message_id, status, status_rank, received_at)
@@ -102,7 +113,7 @@ export default {
     if (route === 'import') return Response.json(await importRows(env, await request.json()))
     if (route === 'page') return Response.json(await page(env, name))
     if (route === 'rows') return rows(env, name)
-    if (route === 'check') return Response.json(await object(env, name).check(name))
+    if (route === 'check') return Response.json(await check(env, ctx, name))
     return Response.json(await object(env, name).touch(name))
   },
 }

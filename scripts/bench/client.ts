@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { asServer, type Headers } from './callers.ts'
 
 export interface Answer {
   readonly status: number
@@ -10,7 +11,7 @@ export interface Call {
   readonly method: string
   /** With its query. */
   readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Headers
   readonly body?: string
 }
 
@@ -22,15 +23,19 @@ export interface Client {
   close(): void
 }
 
-/** @param url without a slash at its end */
-export function createClient(url: string, connections: number): Client {
+/**
+ * @param url without a slash at its end
+ * @param headersOf what each request says of who sends it, besides its own headers
+ */
+export function createClient(url: string, connections: number, headersOf: () => Headers = asServer): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const { hostname, port } = new URL(url)
 
   const send = ({ method, path, headers, body }: Call) =>
     new Promise<Answer>((resolve, reject) => {
       const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
-      const outgoing = request({ agent, hostname, port, method, path, headers: { ...headers, ...length } }, (incoming) => {
+      const all = { ...headersOf(), ...headers, ...length }
+      const outgoing = request({ agent, hostname, port, method, path, headers: all }, (incoming) => {
         let text = ''
         incoming.setEncoding('utf8')
         incoming.on('data', (chunk: string) => (text += chunk))

@@ -5,7 +5,7 @@ import { takeCounts } from './counts.ts'
 import { createLead, expectStatus, idOf, type LeadTraffic } from './lead-traffic.ts'
 import type { Platform } from './platform.ts'
 import { getJson } from './reads.ts'
-import { ADMIN_KEY, type LeadSetting } from './service.ts'
+import { ADMIN_KEY, type LeadSetting } from './settings.ts'
 import type { Vendor } from './vendor.ts'
 
 /** What a request costs, with what is done after its answer. */
@@ -177,14 +177,14 @@ export async function countLeads(
       await takeCounts(service)
       for (const subject of subjects) await request(client, subject)
       await sleep(AFTERWORK_MS)
-      const { worker, fetches, calls } = await takeCounts(service)
+      const { worker, fetches, gate } = await takeCounts(service)
       const { roundTrips, rowsRead, rowsWritten } = worker
       const mean = (total: number) => total / count
       counts.push({
         setting,
         name,
         most,
-        cost: costs(mean(roundTrips), mean(rowsRead), mean(rowsWritten), mean(fetches), mean(calls)),
+        cost: costs(mean(roundTrips), mean(rowsRead), mean(rowsWritten), mean(fetches), mean(gate.calls)),
       })
     }
     client.close()

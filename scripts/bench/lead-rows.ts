@@ -1,6 +1,6 @@
 import { createCipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { Applicant } from './applicants.ts'
-import { PII_KEY } from './service.ts'
+import { PII_KEY } from './settings.ts'
 
 /** A row of D1's `lead`, by the names of its columns. Times in milliseconds since the epoch. */
 export interface LeadRow {

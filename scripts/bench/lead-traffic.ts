@@ -4,7 +4,7 @@ import { type Answer, type Client, createClient, expectAnswer } from './client.t
 import { type Phase, runPhase } from './phase.ts'
 import { nthPhone } from './phones.ts'
 import type { Platform } from './platform.ts'
-import { LEAD_SETTINGS, type LeadSetting } from './service.ts'
+import { LEAD_SETTINGS, type LeadSetting } from './settings.ts'
 import type { Vendor } from './vendor.ts'
 
 export const SETTINGS = Object.keys(LEAD_SETTINGS) as readonly LeadSetting[]

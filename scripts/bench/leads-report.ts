@@ -6,7 +6,7 @@ import { LEAD_STEPS, type LeadSample, type LeadStep, type SendSample } from './l
 import { type LeadsResult, WAITING } from './leads.ts'
 import { mergePhases, perRequest } from './phase.ts'
 import { type ReadsSummary, readsTable, summariseReads } from './reads-report.ts'
-import type { LeadSetting } from './service.ts'
+import type { LeadSetting } from './settings.ts'
 import { figure, table } from './table.ts'
 
 interface StepSummary extends Figures {

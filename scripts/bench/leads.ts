@@ -12,7 +12,8 @@ import type { Platform } from './platform.ts'
 import { getJson, measureReads, type Reading } from './reads.ts'
 import { JOBS_SCRIPT } from './run-jobs.ts'
 import { type SampleLead, sampleLeads } from './sample-leads.ts'
-import { API_KEY, type LeadSetting, startBare, startLeads } from './service.ts'
+import { startBare, startLeads } from './service.ts'
+import { API_KEY, type LeadSetting } from './settings.ts'
 import { startVendor, type Vendor } from './vendor.ts'
 
 export interface LeadsResult extends ExportsResult {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Platform } from './platform.ts'
-import { PHONE_HASH_KEY } from './service.ts'
+import { PHONE_HASH_KEY } from './settings.ts'
 
 /** A row of D1's `communication`, by the names of its columns. Times in milliseconds since the epoch. */
 export interface MessageRow {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
 /** What can be measured, in this order. */
-export const SECTIONS = ['verifications', 'receipts', 'communications', 'payments', 'leads'] as const
+export const SECTIONS = ['verifications', 'receipts', 'communications', 'payments', 'leads', 'access', 'limits'] as const
 export type Section = (typeof SECTIONS)[number]
 
 export interface BenchOptions {

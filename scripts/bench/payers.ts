@@ -1,7 +1,7 @@
 import { type Client, createClient, expectAnswer } from './client.ts'
 import { nthPhone } from './phones.ts'
 import type { Platform } from './platform.ts'
-import { ADMIN_KEY } from './service.ts'
+import { ADMIN_KEY } from './settings.ts'
 
 /** The applicant of a loan, and its one repayment that is confirmed. Ids are numbers, as brief 000 has them. */
 export interface Payer {

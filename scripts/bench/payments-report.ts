@@ -25,8 +25,12 @@ export interface PaymentsSummary {
   readonly counts: readonly {
     readonly way: Way
     readonly carried: Carried
+    /** Of the number, with its alarms. */
     readonly objectRequests: number
     readonly objectRows: number
+    /** Of the rules against abuse. */
+    readonly limiterCalls: number
+    readonly limiterRows: number
     readonly worker: Counts['worker']
     readonly gates: Counts['gates']
   }[]
@@ -58,8 +62,10 @@ export function summarisePayments(result: PaymentsResult): PaymentsSummary {
     counts: result.counts.map(({ way, carried, payers, counts }) => ({
       way,
       carried,
-      objectRequests: (counts.calls + counts.alarms) / payers,
-      objectRows: counts.ownRows / payers,
+      objectRequests: (counts.gate.calls + counts.gate.alarms) / payers,
+      objectRows: counts.gate.ownRows / payers,
+      limiterCalls: counts.limiter.calls / payers,
+      limiterRows: counts.limiter.ownRows / payers,
       worker: perPayer(counts.worker, payers),
       gates: perPayer(counts.gates, payers),
     })),
@@ -86,7 +92,7 @@ export function summarisePayments(result: PaymentsResult): PaymentsSummary {
         roundTrips: total(({ worker }) => worker.roundTrips),
         rowsRead: total(({ worker }) => worker.rowsRead),
         mostRowsRead: Math.max(...pages.map(({ worker }) => worker.rowsRead)),
-        objectRequests: total(({ calls }) => calls),
+        objectRequests: total(({ gate }) => gate.calls),
       }
     }),
   }
@@ -100,11 +106,13 @@ export function renderPayments({ ways, counts, imports, stories }: PaymentsSumma
   const ratios = ways.map(({ connections, way, together, flush, ratio, ratioWithFlush }) => {
     return [String(connections), way, figure(together), ratioCell(ratio), figure(flush), ratioCell(ratioWithFlush)]
   })
-  const counted = counts.map(({ way, carried, objectRequests, objectRows, worker, gates }) => [
+  const counted = counts.map(({ way, carried, objectRequests, objectRows, limiterCalls, limiterRows, worker, gates }) => [
     way,
     carried,
     figure(objectRequests, 1),
     figure(objectRows, 1),
+    figure(limiterCalls, 1),
+    figure(limiterRows, 1),
     figure(worker.roundTrips, 1),
     figure(worker.rowsRead, 1),
     figure(worker.rowsWritten, 1),
@@ -149,7 +157,20 @@ export function renderPayments({ ways, counts, imports, stories }: PaymentsSumma
       : []),
     'What one confirmation costs: in its object, in D1 until it is answered, and in D1 later, from the alarms:',
     table(
-      ['way', 'carried', 'object requests', 'rows', 'D1 round trips', 'read', 'written', 'later', 'read', 'written'],
+      [
+        'way',
+        'carried',
+        'object requests',
+        'rows',
+        'limiters',
+        'rows',
+        'D1 round trips',
+        'read',
+        'written',
+        'later',
+        'read',
+        'written',
+      ],
       counted,
     ),
     'Imports of loans, one at a time:',

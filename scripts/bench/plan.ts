@@ -15,15 +15,15 @@ export interface Plan {
 }
 
 const ROUND: readonly Combination[] = [
-  { delayMs: 0, connections: 1, batch: 250 },
-  { delayMs: 0, connections: 16, batch: 600 },
-  { delayMs: 0, connections: 64, batch: 600 },
-  { delayMs: 50, connections: 1, batch: 50 },
-  { delayMs: 50, connections: 16, batch: 400 },
-  { delayMs: 50, connections: 64, batch: 600 },
+  { delayMs: 0, connections: 1, batch: 150 },
+  { delayMs: 0, connections: 16, batch: 300 },
+  { delayMs: 0, connections: 64, batch: 300 },
+  { delayMs: 50, connections: 1, batch: 40 },
+  { delayMs: 50, connections: 16, batch: 250 },
+  { delayMs: 50, connections: 64, batch: 300 },
 ]
 
-export const FULL_PLAN: Plan = { round: ROUND, warmUp: { connections: 16, batch: 500 }, bareBatch: 600 }
+export const FULL_PLAN: Plan = { round: ROUND, warmUp: { connections: 16, batch: 300 }, bareBatch: 300 }
 
 export const QUICK_PLAN: Plan = {
   round: ROUND.map((one) => ({ ...one, batch: one.connections === 1 ? 20 : 64 })),

@@ -1,7 +1,7 @@
 import { type Answer, type Client, createClient } from './client.ts'
 import { type Phase, runPhase } from './phase.ts'
 import type { Platform } from './platform.ts'
-import { ADMIN_KEY } from './service.ts'
+import { ADMIN_KEY } from './settings.ts'
 
 /** Something that an operator reads, with other values in each request. */
 export interface Route {

@@ -5,7 +5,7 @@ import { whatsappCloudReceipts } from '../../test/support/vendors/whatsapp-cloud
 import type { Call } from './client.ts'
 import { messageId, type MessageRow, phoneHash, phoneMasked } from './message-rows.ts'
 import { nthPhone } from './phones.ts'
-import { WEBHOOKS } from './service.ts'
+import { WEBHOOKS } from './settings.ts'
 
 /** A vendor's report on a message, and the row of the message before it. */
 export interface Report {

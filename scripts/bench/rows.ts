@@ -11,35 +11,38 @@ const HEADER = 'x-bench-rows'
 
 /**
  * JavaScript of `watchDatabase(database, { bound, afterwards })`: D1 that tells of the values that are bound to a statement,
- * and of the results of each round trip. Not for measuring time: a read whose rows have no names (as drizzle asks for them)
+ * and of each round trip its results and its first statement. Not for measuring time: a read whose rows have no names (as drizzle asks for them)
  * tells no cost, so it is done twice and told of once.
  */
 export const WATCH_DATABASE = `
 function watchDatabase(database, { bound = () => {}, afterwards }) {
   const originals = new WeakMap()
-  const tell = (results) => {
-    afterwards(results)
+  const tell = (results, sql) => {
+    afterwards(results, sql)
     return results
   }
-  const watch = (statement) => {
+  const watch = (statement, sql) => {
     const watched = {
       bind(...values) {
         bound(values)
-        return watch(statement.bind(...values))
+        return watch(statement.bind(...values), sql)
       },
-      run: async () => tell([await statement.run()])[0],
-      all: async () => tell([await statement.all()])[0],
+      run: async () => tell([await statement.run()], sql)[0],
+      all: async () => tell([await statement.all()], sql)[0],
       async raw(options) {
-        tell([await statement.run()])
+        tell([await statement.run()], sql)
         return statement.raw(options)
       },
     }
-    originals.set(watched, statement)
+    originals.set(watched, { statement, sql })
     return watched
   }
   return {
-    prepare: (sql) => watch(database.prepare(sql)),
-    batch: async (statements) => tell(await database.batch(statements.map((statement) => originals.get(statement)))),
+    prepare: (sql) => watch(database.prepare(sql), sql),
+    async batch(statements) {
+      const known = statements.map((statement) => originals.get(statement))
+      return tell(await database.batch(known.map(({ statement }) => statement)), known[0]?.sql)
+    },
   }
 }
 `
@@ -50,7 +53,7 @@ function watchDatabase(database, { bound = () => {}, afterwards }) {
  */
 export const COUNTING_SCRIPT = `
 import service from './service.js'
-export { PhoneGate } from './service.js'
+export { PhoneGate, Limiter, IdempotencyRecord } from './service.js'
 ${WATCH_DATABASE}
 let rows
 const note = ({ meta }) => {

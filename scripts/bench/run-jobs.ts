@@ -16,7 +16,7 @@ async function runJobs(service, request, env) {
 /** The entry script of a service that can be told to run its jobs; it imports the built one as `service.js`. */
 export const JOBS_SCRIPT = `
 import service from './service.js'
-export { PhoneGate } from './service.js'
+export { PhoneGate, Limiter, IdempotencyRecord } from './service.js'
 ${RUN_JOBS}
 export default {
   fetch: (request, env, ctx) => (isForJobs(request) ? runJobs(service, request, env) : service.fetch(request, env, ctx)),

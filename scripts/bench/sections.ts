@@ -1,9 +1,12 @@
+import { costlyCallers, dearCallers, measureAccess } from './access.ts'
 import type { Bundle } from './build-bundle.ts'
 import { renderCommunications, summariseCommunications } from './communications-report.ts'
 import { COMMUNICATIONS, measureCommunications, QUICK_COMMUNICATIONS } from './communications.ts'
+import { renderContest, summariseContest } from './contest-report.ts'
 import { contradictions } from './evidence.ts'
 import { renderLeads, summariseLeads } from './leads-report.ts'
 import { LEADS, measureLeads, QUICK_LEADS } from './leads.ts'
+import { costlyRules, measureLimits } from './limits.ts'
 import type { BenchOptions, Section } from './options.ts'
 import { renderPayments, summarisePayments } from './payments-report.ts'
 import { measurePayments, PAYMENTS, QUICK_PAYMENTS } from './payments.ts'
@@ -76,5 +79,33 @@ export const MEASURES: Readonly<Record<Section, Measure>> = {
     const result = await measureLeads(bundle, quick ? QUICK_LEADS : LEADS, rounds, progress)
     const summary = summariseLeads(result)
     return { text: renderLeads(summary), results: summary, findings: result.findings, complaints: result.complaints }
+  },
+
+  async access(bundle, { quick, rounds }, progress) {
+    const { callers, proofs } = await measureAccess(bundle, rounds, quick, progress)
+    const [asked, proved] = [summariseContest(callers), summariseContest(proofs)]
+    const text = [
+      'Who asks, all limits off:',
+      renderContest(asked),
+      'A request that is done once, and tokens, all limits off:',
+      renderContest(proved),
+    ].join('\n\n')
+    return {
+      text,
+      results: { callers: asked, proofs: proved },
+      findings: [...callers.findings, ...proofs.findings, ...dearCallers(callers), ...costlyCallers(asked)],
+      complaints: [...callers.complaints, ...proofs.complaints],
+    }
+  },
+
+  async limits(bundle, { quick, rounds }, progress) {
+    const result = await measureLimits(bundle, rounds, quick, progress)
+    const summary = summariseContest(result)
+    return {
+      text: renderContest(summary),
+      results: summary,
+      findings: [...result.findings, ...costlyRules(summary)],
+      complaints: result.complaints,
+    }
   },
 }

@@ -5,7 +5,7 @@ import { type Counts, takeCounts } from './counts.ts'
 import { fillTable, messageId } from './message-rows.ts'
 import { importLoans, type Payer } from './payers.ts'
 import type { Platform } from './platform.ts'
-import { ADMIN_KEY, WEBHOOKS } from './service.ts'
+import { ADMIN_KEY, WEBHOOKS } from './settings.ts'
 import type { Vendor } from './vendor.ts'
 
 /** One story, read from its beginning to its end. */

@@ -12,6 +12,8 @@ const NO_KV = `env.OTP_KV = { put: async () => {}, get: async () => null }`
 const NO_VENDOR = `globalThis.fetch = answerAsVendor`
 const NO_SETTLE = `env.PHONE_GATE = withoutSettle(env.PHONE_GATE)`
 const NO_ALARM = `if (ctx) ctx.storage.setAlarm = async () => {}`
+/** By the settings: nobody is counted then. */
+const NO_RULES = `for (const rule of ['KEY', 'ADDRESS', 'PREFIX', 'COUNTRY']) env['LIMIT_' + rule + '_MODE'] = 'off'`
 const NO_LOG = `console.info = console.warn = console.error = () => {}`
 
 /** The first is the service as it is. */
@@ -21,9 +23,10 @@ export const VARIANTS: readonly Variant[] = [
   { name: 'without the call to the vendor', change: NO_VENDOR },
   { name: 'without the settle', change: NO_SETTLE },
   { name: 'without the alarm', change: NO_ALARM },
+  { name: 'without the rules against abuse', change: NO_RULES },
   { name: 'without log lines', change: NO_LOG },
   { name: 'without KV and vendor', change: [NO_KV, NO_VENDOR].join('\n') },
-  { name: 'without all five', change: [NO_KV, NO_VENDOR, NO_SETTLE, NO_ALARM, NO_LOG].join('\n') },
+  { name: 'without all six', change: [NO_KV, NO_VENDOR, NO_SETTLE, NO_ALARM, NO_RULES, NO_LOG].join('\n') },
 ]
 
 /** Where a variant that keeps the messages to itself tells the codes. */
@@ -32,7 +35,8 @@ export const CODES_PATH = '/codes-of-the-variant'
 /** The entry script of a variant; it imports the built one as `service.js`. */
 export function variantScript({ change }: Variant): string {
   return `
-import service, { PhoneGate as Complete } from './service.js'
+import service, { PhoneGate as CompleteGate, Limiter as CompleteLimiter } from './service.js'
+export { IdempotencyRecord } from './service.js'
 
 const codes = {}
 
@@ -64,7 +68,13 @@ function changeOnce(env, ctx) {
   return (changed ??= another)
 }
 
-export class PhoneGate extends Complete {
+export class PhoneGate extends CompleteGate {
+  constructor(ctx, env) {
+    super(ctx, changeOnce(env, ctx))
+  }
+}
+
+export class Limiter extends CompleteLimiter {
   constructor(ctx, env) {
     super(ctx, changeOnce(env, ctx))
   }

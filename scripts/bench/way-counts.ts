@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { confirm, type Way, WAYS } from './confirmations.ts'
-import { type Counts, takeCounts } from './counts.ts'
+import { type Counts, type ObjectCounts, type ObjectKind, takeCounts } from './counts.ts'
 import { importLoans, type Payer } from './payers.ts'
 import type { Platform } from './platform.ts'
 import type { Vendor } from './vendor.ts'
@@ -35,12 +35,12 @@ export async function countWay(
   await takeCounts(counting)
   const taken: Counts[] = []
   const alarms = async () => {
-    const wanted = taken.reduce((total, one) => total + one.alarms, 0) + payers.length
+    const wanted = taken.reduce((total, { gate }) => total + gate.alarms, 0) + payers.length
     const deadline = performance.now() + ALARMS_BOUND_MS
     do {
       await sleep(POLL_MS)
       taken.push(await takeCounts(counting))
-    } while (taken.reduce((total, one) => total + one.alarms, 0) < wanted && performance.now() < deadline)
+    } while (taken.reduce((total, { gate }) => total + gate.alarms, 0) < wanted && performance.now() < deadline)
   }
   const afterStep = carried === 'once' ? undefined : alarms
   await confirm({ service: counting, vendor }, { way, connections: 1, payers }, afterStep)
@@ -49,7 +49,7 @@ export async function countWay(
 }
 
 function addCounts(one: Counts, other: Counts): Counts {
-  const add = (name: 'worker' | 'gates'): Counts['worker'] => ({
+  const add = (name: 'worker' | 'keys' | 'gates'): Counts['worker'] => ({
     roundTrips: one[name].roundTrips + other[name].roundTrips,
     transactions: one[name].transactions + other[name].transactions,
     statements: one[name].statements + other[name].statements,
@@ -57,23 +57,29 @@ function addCounts(one: Counts, other: Counts): Counts {
     rowsWritten: one[name].rowsWritten + other[name].rowsWritten,
     largestParameter: Math.max(one[name].largestParameter, other[name].largestParameter),
   })
+  const addObjects = (kind: ObjectKind): ObjectCounts => ({
+    calls: one[kind].calls + other[kind].calls,
+    alarms: one[kind].alarms + other[kind].alarms,
+    ownRows: one[kind].ownRows + other[kind].ownRows,
+  })
   return {
     worker: add('worker'),
+    keys: add('keys'),
     gates: add('gates'),
-    calls: one.calls + other.calls,
     fetches: one.fetches + other.fetches,
-    alarms: one.alarms + other.alarms,
-    ownRows: one.ownRows + other.ownRows,
+    gate: addObjects('gate'),
+    limiter: addObjects('limiter'),
+    record: addObjects('record'),
   }
 }
 
 /** Counts that are not those of as many alarms as there were to be. */
 export function miscounted(counts: readonly WayCounts[]): string[] {
-  return counts.flatMap(({ way, carried, payers, counts: { alarms } }) => {
+  return counts.flatMap(({ way, carried, payers, counts: { gate } }) => {
     const wanted = payers * (carried === 'once' ? 1 : WAYS[way].length)
-    return alarms === wanted
+    return gate.alarms === wanted
       ? []
-      : [`${way}, carried ${carried}: ${alarms} alarms and not ${wanted}, so it was not counted as meant`]
+      : [`${way}, carried ${carried}: ${gate.alarms} alarms and not ${wanted}, so it was not counted as meant`]
   })
 }
 
