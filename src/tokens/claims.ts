@@ -9,6 +9,8 @@ const claimsSchema = once(() =>
   z.object({
     iss: z.string(),
     aud: z.string(),
+    /** Whose verification it was, so that its audience can tell callers that it trusts from others. Absent: nobody's. */
+    azp: z.string().min(1).optional(),
     /** Of the number, the same in all its tokens; it says nothing of it. */
     sub: z.string(),
     /** Seconds since the epoch, as all times in here: when the code was right, since that is what is proved. */

@@ -20,7 +20,7 @@ const SUBJECT_CHARACTERS = 22
 export async function issueToken(
   { config, keys, sign }: Pick<TokenDeps, 'config' | 'keys' | 'sign'>,
   verificationId: string,
-  { phone, purpose, bindingHash, at }: Attestation,
+  { phone, purpose, bindingHash, owner, at }: Attestation,
   audience: string | undefined,
 ): Promise<IssuedToken> {
   const [{ published, privateKey }] = await keys()
@@ -28,6 +28,7 @@ export async function issueToken(
   const claims: TokenClaims = {
     iss: config.issuer,
     aud: audience ?? config.audience,
+    ...(owner && { azp: owner }),
     sub: `num_${(await sign(`token_subject:v1:${phone}`)).slice(0, SUBJECT_CHARACTERS)}`,
     iat: verifiedAt,
     exp: verifiedAt + config.lifetimeSeconds,

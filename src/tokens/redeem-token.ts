@@ -32,10 +32,10 @@ export async function redeemToken(deps: TokenDeps, caller: Caller, input: Redeem
   const gate = claims && deps.gates.forVerification(claims.verification_id)
   if (!gate) throw refuse('token_not_accepted', {})
   requirePurpose(caller.principal, claims.purpose)
-  const { verification_id: verificationId, phone_number: phone, purpose, binding } = claims
+  const { verification_id: verificationId, phone_number: phone, purpose, binding, azp } = claims
   const request = {
     verificationId,
-    claimed: { phone, purpose, bindingHash: binding ?? '' },
+    claimed: { phone, purpose, bindingHash: binding ?? '', owner: azp ?? '' },
     audience,
     redeemedBy: ownerOf(caller.principal),
     attemptId: randomId(),

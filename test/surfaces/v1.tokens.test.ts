@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { SigningKey } from '../../src/config/tokens'
 import { hashBinding } from '../../src/otp/binding'
 import type { RedeemRequest } from '../../src/otp/rules/redeem'
-import { bearer, putApiKey } from '../support/keys'
+import { PAGE, bearer, putApiKey } from '../support/keys'
 import { type GateStub, auditOf, gateOf, gatesWith } from '../support/gate'
 import { TWILIO_SETTINGS, createService, uniquePhone, wrongCode } from '../support/service'
 import {
@@ -222,6 +222,7 @@ describe('redeeming', () => {
         purpose: 'payment',
         binding: await hashBinding({ loan: '123' }),
         audience: AUDIENCE,
+        verified_by: null,
         verified_at: verifiedAt,
         redeemed_at: inSeconds(0),
       },
@@ -262,6 +263,33 @@ describe('redeeming', () => {
       await expectProblem(await redeem(token, audience), 400, 'token_not_accepted')
     }
     expect((await redeem(token, 'app:wallet')).status).toBe(200)
+  })
+
+  it('says whose verification it was, so that swapped between callers it shows (R-TOK-03)', async () => {
+    const [mine, theirs, backEnd] = await Promise.all([
+      putApiKey({ kind: 'publishable' }),
+      putApiKey({ kind: 'publishable' }),
+      putApiKey({ scopes: ['tokens:redeem'] }),
+    ])
+    const tokenOf = async (key: string) => {
+      const to = uniquePhone()
+      const page = bearer(key, PAGE)
+      await service.post(PATH, { to }, page)
+      const body = { to, code: standIns().gupshup.lastCode(to)!, audience: 'app:wallet' }
+      return (await (await service.post(`${PATH}/check`, body, page)).json<Checked>()).token!
+    }
+    // Either may ask for the audience of the back end: a user's code is theirs to forward.
+    for (const { key, id } of [mine, theirs]) {
+      const token = await tokenOf(key)
+      expect(partsOf(token).claims).toMatchObject({ aud: 'app:wallet', azp: id })
+      const { header, claims } = partsOf(token)
+      for (const azp of [mine.id, theirs.id, backEnd.id, '', undefined].filter((one) => one !== id)) {
+        const swapped = await forge(edwards, { ...header, alg: 'EdDSA' }, { ...claims, azp })
+        await expectProblem(await redeem(swapped, 'app:wallet'), 400, 'token_not_accepted')
+      }
+      const redeemed = await redeem(token, 'app:wallet', service, bearer(backEnd.key))
+      expect([redeemed.status, await redeemed.json()]).toMatchObject([200, { verified_by: id }])
+    }
   })
 
   it('is possible until the second at which the token ends (R-TOK-03)', async () => {
@@ -446,6 +474,8 @@ describe('a token that is not one of ours', () => {
     ['for another purpose than the code was (R-TOK-03)', claimed({ purpose: 'payment' })],
     ['for another number', claimed({ phone_number: '+919800009999' })],
     ['for other facts', claimed({ binding: 'A'.repeat(43) })],
+    ['of a caller whose verification it was not (R-TOK-03)', claimed({ azp: 'key_1' })],
+    ['of a caller that is no text (R-TOK-03)', claimed({ azp: ['key_1'] })],
     ['with a single use of its own', claimed({ jti: 'anything' })],
     ['of a gate of another deployment', claimed(theVerification(`ver_${encodePart('x'.repeat(48))}`))],
     ['of no gate', claimed(theVerification('ver_1'))],

@@ -17,7 +17,7 @@ it('explains every claim and every parameter of the header, and the type', async
   const { token } = await issueToken(
     deps,
     'ver_1',
-    { phone: '+917888888888', purpose: 'login', bindingHash: '', at: 0 },
+    { phone: '+917888888888', purpose: 'login', bindingHash: '', owner: 'page-1', at: 0 },
     undefined,
   )
   const { header, claims } = partsOf(token)

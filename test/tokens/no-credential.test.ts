@@ -31,7 +31,7 @@ it('a verification token is no credential, even where the keys, the issuer and t
     },
   )
   const config = { keys: [key], issuer: ISSUER, audience: AUDIENCE, lifetimeSeconds: 300 }
-  const attestation = { phone: '+917888888888', purpose: 'login', bindingHash: '', at: NOW }
+  const attestation = { phone: '+917888888888', purpose: 'login', bindingHash: '', owner: '', at: NOW }
   const { token } = await issueToken({ config, keys, sign }, 'ver_1', attestation, undefined)
   const { claims } = partsOf(token)
   const typed = async (typ?: string) => {

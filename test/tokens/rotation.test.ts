@@ -56,7 +56,7 @@ async function walk(plan: Plan): Promise<string[]> {
   for (let minute = plan[0]![0]; minute < plan.at(-1)![0] + 60; minute++) {
     const now = T0 + minute * MINUTE_MS
     const config = tokenConfig([])
-    const attestation = { phone: '+917888888888', purpose: 'login', bindingHash: '', at: now }
+    const attestation = { phone: '+917888888888', purpose: 'login', bindingHash: '', owner: '', at: now }
     const { token } = await issueToken({ config, keys: keysAt(now), sign }, `ver_${minute}`, attestation, undefined)
     alive.push({ token, minute })
     for (const one of alive.filter((other) => minute - other.minute < LIFETIME_SECONDS / 60)) {
@@ -123,7 +123,7 @@ describe('changing the key (R-TOK-05)', () => {
   it('a token says by which key it is, and the key before is good until it is dropped (R-TOK-08)', async () => {
     const now = T0
     const config = tokenConfig([])
-    const attestation = { phone: '+917888888888', purpose: 'login', bindingHash: '', at: now }
+    const attestation = { phone: '+917888888888', purpose: 'login', bindingHash: '', owner: '', at: now }
     const { token } = await issueToken({ config, keys: createSigningKeys([older]), sign }, 'ver_1', attestation, undefined)
     const takes = (keys: readonly SigningKey[]) =>
       verifyToken({ config, keys: createSigningKeys(keys), clock: () => now }, token, AUDIENCE).then(Boolean)

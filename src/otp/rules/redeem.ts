@@ -7,7 +7,7 @@ import { recordRefusal } from './refusals'
 export interface RedeemRequest {
   readonly verificationId: string
   /** What the token says. */
-  readonly claimed: Pick<Attestation, 'phone' | 'purpose' | 'bindingHash'>
+  readonly claimed: Omit<Attestation, 'at'>
   readonly audience: string
   /** By whom, as owners are named; empty: nobody knows. */
   readonly redeemedBy: string
@@ -48,6 +48,7 @@ export function redeem(state: GateState, request: RedeemRequest, now: number): D
   }
 }
 
-function isSame(attestation: Attestation, { phone, purpose, bindingHash }: RedeemRequest['claimed']): boolean {
-  return attestation.phone === phone && attestation.purpose === purpose && attestation.bindingHash === bindingHash
+function isSame(attestation: Attestation, { phone, purpose, bindingHash, owner }: RedeemRequest['claimed']): boolean {
+  const isOfSameThing = attestation.purpose === purpose && attestation.bindingHash === bindingHash
+  return isOfSameThing && attestation.phone === phone && attestation.owner === owner
 }

@@ -25,6 +25,9 @@ export const tokenAnswers = once(() => {
       purpose: z.string().meta({ description: 'What the code was for. It is for the caller to compare.' }),
       binding: z.string().nullable().meta({ description: 'The hash of the facts that the code was tied to; null for none.' }),
       audience: z.string(),
+      verified_by: z.string().nullable().meta({
+        description: 'Who had the code sent, by the id of the key: one that you trust? Null where no credential was wanted.',
+      }),
       verified_at: time,
       redeemed_at: time,
     })
@@ -36,6 +39,7 @@ export const tokenAnswers = once(() => {
         purpose: 'login',
         binding: null,
         audience: 'https://shop.example.com',
+        verified_by: 'key_0123456789abcdefghijkl',
         verified_at: '2026-11-21T06:31:12Z',
         redeemed_at: '2026-11-21T06:31:15Z',
       },

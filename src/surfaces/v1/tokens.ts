@@ -49,6 +49,7 @@ export function addTokenRoutes(
         purpose: redeemed.purpose,
         binding: redeemed.bindingHash || null,
         audience: redeemed.audience,
+        verified_by: redeemed.owner || null,
         verified_at: toRfc3339(redeemed.at),
         redeemed_at: toRfc3339(redeemed.redeemedAt),
       })

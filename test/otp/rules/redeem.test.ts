@@ -5,15 +5,15 @@ import { type RedeemRequest, redeem } from '../../../src/otp/rules/redeem'
 import { DAY_MS } from '../../../src/otp/gate-state'
 import { FREE_POLICY, MINUTE_MS, PHONE, PureGate, T0, deepFreeze } from '../../support/pure-gate'
 
-const CLAIMED = { phone: PHONE.e164, purpose: 'login', bindingHash: '' }
+const CLAIMED = { phone: PHONE.e164, purpose: 'login', bindingHash: '', owner: '' }
 const ATTESTED = { ...CLAIMED, at: T0 + 5_000 }
 
 /** A number whose code was right five seconds after the start. */
-function approved() {
+function approved(owner?: string) {
   const gate = new PureGate(FREE_POLICY)
-  const { verificationId } = gate.send()
+  const { verificationId } = gate.send({ ...(owner !== undefined && { owner }) })
   gate.wait(5_000)
-  expect(gate.guess(true).status).toBe('approved')
+  expect(gate.guess(true, { target: { id: verificationId } }).status).toBe('approved')
   let attempts = 0
   const request = (changes: Partial<RedeemRequest> = {}): RedeemRequest => ({
     verificationId,
@@ -79,6 +79,7 @@ describe('the token of an approved verification (R-TOK-04)', () => {
     ['another number', { claimed: { ...CLAIMED, phone: '+917888888889' } }],
     ['another purpose', { claimed: { ...CLAIMED, purpose: 'payment' } }],
     ['another binding', { claimed: { ...CLAIMED, bindingHash: 'loan-1' } }],
+    ['another caller', { claimed: { ...CLAIMED, owner: 'page-1' } }],
     ['another verification', { verificationId: 'ver-code-2' }],
   ])('is not found where it says %s, and nothing is written or used up', (_what, changes) => {
     const { gate, redeemOnce } = approved()
@@ -86,6 +87,15 @@ describe('the token of an approved verification (R-TOK-04)', () => {
     expect(redeemOnce(changes)).toEqual({ status: 'not_found' })
     expect(gate.state).toBe(before)
     expect(redeemOnce().status).toBe('redeemed')
+  })
+
+  it.each(['', 'page-2'])('that a caller had checked is found as this one’s, and not where it says %j (R-TOK-03)', (owner) => {
+    const { gate, redeemOnce } = approved('page-1')
+    const before = gate.state
+    expect(redeemOnce({ claimed: { ...CLAIMED, owner } })).toEqual({ status: 'not_found' })
+    expect(gate.state).toBe(before)
+    const claimed = { ...CLAIMED, owner: 'page-1' }
+    expect(redeemOnce({ claimed })).toMatchObject({ status: 'redeemed', attestation: claimed })
   })
 
   it.each([
@@ -106,12 +116,12 @@ describe('the token of an approved verification (R-TOK-04)', () => {
 describe('what a right code attests', () => {
   it('is in the answer where it was asked for, also in the repeated one, and nowhere else', () => {
     const gate = new PureGate(FREE_POLICY)
-    const { verificationId } = gate.send({ bindingHash: 'loan-1', purpose: 'payment' })
+    const { verificationId } = gate.send({ bindingHash: 'loan-1', purpose: 'payment', owner: 'page-1' })
     const target = { id: verificationId }
     expect(gate.guess(false, { target, attests: true })).not.toHaveProperty('attestation')
     gate.wait(5_000)
 
-    const attestation = { phone: PHONE.e164, purpose: 'payment', bindingHash: 'loan-1', at: T0 + 5_000 }
+    const attestation = { phone: PHONE.e164, purpose: 'payment', bindingHash: 'loan-1', owner: 'page-1', at: T0 + 5_000 }
     const right = { status: 'approved', verificationId, guessesLeft: 3 }
     expect(gate.guess(true, { target, attests: true, attemptKey: 'this' })).toEqual({ ...right, attestation })
     gate.wait(5_000)
