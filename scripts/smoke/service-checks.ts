@@ -47,7 +47,6 @@ export async function checkPage({ get }: Client, path: string): Promise<Outcome>
 
 /**
  * Who may call? Asks without a key for something that is refused in any case.
- * @param bare brings none
  * @param hasKey is there one to go on with?
  */
 export async function checkAccess({ post }: Client, hasKey: boolean): Promise<Finding<{ isClosed: boolean }>> {

@@ -18,12 +18,18 @@ export interface IssuedApiKey {
  * Makes a key. Names need not differ: the id does.
  * @throws `invalid_request`, `dependency_unavailable`: then there may be a key that nobody knows, and so is none
  */
-export async function createApiKey({ db, clock, log }: ApiKeyDeps, draft: ApiKeyDraft, requestId: string): Promise<IssuedApiKey> {
+export async function createApiKey(
+  { db, keys, clock, log }: ApiKeyDeps,
+  draft: ApiKeyDraft,
+  requestId: string,
+): Promise<IssuedApiKey> {
   const now = clock()
   const issues = checkApiKeyDraft(draft, now)
   if (issues.length > 0) throw refuse('invalid_request', { issues })
   const issued = await issueApiKey(draft, now)
   await fromDatabase(insertion(db, issued.row).run())
+  // The pages that it is for are known here at once.
+  keys.forget()
   log('info', 'api_key.created', { request_id: requestId, api_key_id: issued.row.id })
   return issued
 }

@@ -1,10 +1,11 @@
-import { and, eq, gt, isNull, or } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { API_KEY_BELIEVED_MS, API_KEY_FRESH_MS, DEPENDENCY_TIMEOUT_MS, ORIGINS_PAUSE_MS } from '../config/limits'
 import type { Clock } from '../core/clock'
 import { type Log, errorName } from '../core/log'
 import { withTimeout } from '../core/with-timeout'
 import type { Database } from '../db/client'
 import { apiKeys } from '../db/schema'
+import { isActive } from './list-api-keys'
 
 /** The origins of the pages that may talk to the service, as this isolate knows them. */
 export interface KnownOrigins {
@@ -44,8 +45,7 @@ export function createKnownOrigins({
 
   async function read(): Promise<Known> {
     const askedAt = clock()
-    const isInForce = and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, askedAt)))
-    const ofPages = and(eq(apiKeys.kind, 'publishable'), isInForce)
+    const ofPages = and(eq(apiKeys.kind, 'publishable'), isActive(askedAt))
     const rows = await withTimeout(
       db.select({ origins: apiKeys.origins }).from(apiKeys).where(ofPages).all(),
       DEPENDENCY_TIMEOUT_MS,

@@ -27,13 +27,14 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number]
 
-/** All that a key for browsers can be for: everybody can read it in the page. */
+/**
+ * All that a key for browsers can be for: everybody can read it in the page. All visitors of the page are one caller by it,
+ * so what one of them has proved is no reason to show another a lead, or to take one from them.
+ */
 export const BROWSER_SCOPES = [
   'verifications:send',
   'verifications:check',
   'verifications:read',
-  'leads:create',
-  'leads:status',
 ] as const satisfies readonly Scope[]
 
 /** What anybody may do in a development deployment that has set a key for its operator. */

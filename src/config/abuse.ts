@@ -1,23 +1,28 @@
+import { DEFAULT_LIMITS } from './limits'
 import type { Micros } from './prices'
 import type { RuleMode } from './rule-modes'
 import type { Variables } from './variables'
 
 /** The rules against abuse, beside the limits of the number itself. */
-export const ABUSE_RULES = ['key', 'address', 'prefix', 'country', 'spend'] as const
+export const ABUSE_RULES = ['key', 'address', 'prefix', 'country', 'guess', 'spend'] as const
 export type AbuseRule = (typeof ABUSE_RULES)[number]
 
 /**
- * A rule about sends that came to nothing: their code was not typed. People mistype and give up now and then, so a rule
- * strikes only where there are many of them, and they are most of all.
+ * A rule about what came to nothing: sends whose code was not typed, or guesses that were not right. People mistype and give
+ * up now and then, so a rule strikes only where there are many of them, and they are most of all.
  */
 export interface UnverifiedRule {
   readonly mode: RuleMode
-  /** Unverified sends in the window: the next one is refused. */
+  /** Unverified ones in the window: the next one is refused. */
   readonly limit: number
   /** Seconds. */
   readonly windowSeconds: number
-  /** Their share of all sends in the window has to be above this, 0 to 1. */
+  /** Their share of all in the window has to be above this, 0 to 1. */
   readonly share: number
+  /** While a strike is remembered, fewer than this never strike, nor do fewer than a quarter of the limit. Left out: that alone. */
+  readonly leastAfterStrike?: number
+  /** Counts what is in the window for certain: where one alone can have nearly the limit in it. Left out: what may be. */
+  readonly neverMore?: true
 }
 
 export interface AbuseConfig {
@@ -25,6 +30,7 @@ export interface AbuseConfig {
   readonly address: UnverifiedRule
   readonly prefix: UnverifiedRule
   readonly country: UnverifiedRule
+  readonly guess: UnverifiedRule
   /** Undefined: there is no cap. */
   readonly spend: { readonly mode: RuleMode; readonly capMicros: Micros } | undefined
 }
@@ -38,6 +44,7 @@ const MOST = 0.8
  */
 export function readAbuse(variables: Variables, problems: string[]): AbuseConfig {
   const usual: RuleMode = variables.ENVIRONMENT === 'production' ? 'enforce' : 'observe'
+  const sendsToOne = variables.SEND_LIMIT_24_HOURS ?? DEFAULT_LIMITS.sendsPer24Hours
   return {
     // A leaked key, or a form that is being abused, through however many addresses.
     key: {
@@ -57,9 +64,11 @@ export function readAbuse(variables: Variables, problems: string[]): AbuseConfig
     // a day (`sendsPer24Hours`), or who asks for codes to one would shut its neighbours out.
     prefix: {
       mode: variables.LIMIT_PREFIX_MODE ?? usual,
-      limit: variables.LIMIT_PREFIX_UNVERIFIED_24_HOURS ?? 12,
+      limit: variables.LIMIT_PREFIX_UNVERIFIED_24_HOURS ?? Math.max(12, sendsToOne + 2),
       windowSeconds: 86_400,
       share: MOST,
+      leastAfterStrike: sendsToOne + 1,
+      neverMore: true,
     },
     // Not for the home country: an attack on it must not be an outage of all.
     country: {
@@ -67,6 +76,13 @@ export function readAbuse(variables: Variables, problems: string[]): AbuseConfig
       limit: variables.LIMIT_COUNTRY_UNVERIFIED_6_HOURS ?? 100,
       windowSeconds: 21_600,
       share: 0.75,
+    },
+    // Who tries codes of many numbers with the key of a page, which everybody can read there: right ones are rare among them.
+    guess: {
+      mode: variables.LIMIT_GUESS_MODE ?? usual,
+      limit: variables.LIMIT_GUESS_WRONG_1_HOUR ?? 20,
+      windowSeconds: 3_600,
+      share: MOST,
     },
     spend: readSpend(variables, usual, problems),
   }

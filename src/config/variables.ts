@@ -105,6 +105,8 @@ export const variablesSchema = z.object({
   LIMIT_PREFIX_UNVERIFIED_24_HOURS: integer(1, 1_000_000).optional(),
   LIMIT_COUNTRY_MODE: ruleMode.optional(),
   LIMIT_COUNTRY_UNVERIFIED_6_HOURS: integer(1, 1_000_000).optional(),
+  LIMIT_GUESS_MODE: ruleMode.optional(),
+  LIMIT_GUESS_WRONG_1_HOUR: integer(1, 1_000_000).optional(),
   SPEND_CAP_MODE: ruleMode.optional(),
   SPEND_CAP_PER_DAY: amountVariable.optional(),
 

@@ -6,7 +6,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
  */
 export const limitDecisions = sqliteTable('limit_decision', {
   id: text('id').primaryKey(),
-  /** `key`, `address`, `prefix`, `country` or `spend`. */
+  /** `key`, `address`, `prefix`, `country`, `guess` or `spend`. */
   rule: text('rule').notNull(),
   /** `enforce` refused, `observe` did not. */
   mode: text('mode').notNull(),

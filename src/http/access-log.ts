@@ -12,6 +12,7 @@ export function accessLog(log: Log): MiddlewareHandler<HttpEnv> {
       method: c.req.method,
       operation: c.get('operation'),
       status: c.res.status,
+      error_code: c.get('refusal'),
       caller: c.get('principal')?.id || undefined,
       duration_ms: Date.now() - startedAt,
     })

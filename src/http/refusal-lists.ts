@@ -22,6 +22,7 @@ export const LEAD_REFUSALS = ['leads_not_configured', 'dependency_unavailable'] 
 /** `checkVerification`. */
 export const CHECK_REFUSALS = [
   'purpose_not_allowed',
+  'abnormal_usage',
   'verification_not_found',
   'code_expired',
   'too_many_guesses',

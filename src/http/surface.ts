@@ -68,7 +68,7 @@ function refuseWith(c: Context<HttpEnv>, envelope: Envelope, refusal: Refusal): 
   const retryAfter = retryAfterOf(refusal)
   if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter))
   const quotas = 'quotas' in refusal.details ? refusal.details.quotas : undefined
-  for (const [name, value] of Object.entries(rateLimitHeaders(quotas))) c.header(name, value)
+  for (const [name, value] of Object.entries(rateLimitHeaders(quotas, c.get('principal')))) c.header(name, value)
   const challenge = CHALLENGES[refusal.code]
   if (challenge !== undefined) c.header('WWW-Authenticate', challenge)
   if (refusal.code === 'method_not_allowed') c.header('Allow', refusal.details.allow.join(', '))

@@ -10,16 +10,14 @@ const MS_PER_MINUTE = 60_000
 /**
  * That whoever asks has the number: a code that was sent to it was typed just now, on any surface.
  * @param caller who asks: a code of another caller proves nothing to this one
- * @param isAlwaysWanted also where the operator asks for no proof
  * @throws `phone_not_verified`, `dependency_unavailable`
  */
 export async function requireProof(
   { gates, config, clock }: Pick<LeadDeps, 'gates' | 'config' | 'clock'>,
   { principal }: Pick<Caller, 'principal'>,
   phone: Pick<PhoneNumber, 'e164'>,
-  isAlwaysWanted = false,
 ): Promise<void> {
-  if (!(isAlwaysWanted || config.leads.requireVerifiedPhone) || isTrustedWithLeads(principal)) return
+  if (!config.leads.requireVerifiedPhone || isTrustedWithLeads(principal)) return
   const { gate } = await gates.forPhone(phone.e164)
   const provenAt = await gate.call((remote) => remote.provenAt(visibleOwner(principal)))
   if (!isFresh(provenAt, clock())) throw refuse('phone_not_verified', { withinMinutes: PROOF_LIFETIME_MS / MS_PER_MINUTE })

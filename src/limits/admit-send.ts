@@ -1,19 +1,17 @@
-import { type AppError, refuse } from '../core/app-error'
-import { randomFraction } from '../core/random-fraction'
 import { type Budget, reserveBudget } from './budget'
 import { type Counted, countBy } from './count-by'
-import { hiddenWaitSeconds } from './hidden-wait'
 import type { Asker, LimitDeps } from './limit-deps'
 import { limiterName } from './limiters'
 import type { MessageCosts } from './message-costs'
 import { type Admission, withdrawSend } from './settle-send'
 import { type Subject, subjectsOf } from './subjects'
+import { tooMuch } from './too-much'
 
 /** What is asked of the rules. */
 export interface WantedSend {
   readonly phone: { readonly e164: string; readonly country: string }
-  /** Does it count as a send? What replaces a lost message only costs. */
-  readonly isCounted: boolean
+  /** `weighed`: refused while a strike is in force, and not counted. `costs`: what replaces a lost message only costs. */
+  readonly weight: 'counted' | 'weighed' | 'costs'
   readonly costs: Pick<MessageCosts, 'dearest'>
 }
 
@@ -22,14 +20,15 @@ export interface WantedSend {
  * back after the answer.
  * @throws `abnormal_usage`, `budget_exhausted`, `dependency_unavailable` where a rule that is enforced cannot be asked
  */
-export async function admitSend(deps: LimitDeps, asker: Asker, { phone, isCounted, costs }: WantedSend): Promise<Admission> {
-  const subjects = isCounted ? await subjectsOf(deps, asker, phone) : []
+export async function admitSend(deps: LimitDeps, asker: Asker, { phone, weight, costs }: WantedSend): Promise<Admission> {
+  const counts = weight === 'counted'
+  const subjects = weight === 'costs' ? [] : await subjectsOf(deps, asker, phone)
   const isSuspect = ({ rule, subject }: Subject) => deps.suspects.has(limiterName(rule, subject))
   const suspects = subjects.filter(isSuspect)
-  const first = suspects.length === 0 ? undefined : await admitBy(deps, asker, suspects, undefined)
+  const first = suspects.length === 0 ? undefined : await admitBy(deps, asker, suspects, undefined, counts)
   const others = subjects.filter((one) => !suspects.includes(one))
   try {
-    const rest = await admitBy(deps, asker, others, costs)
+    const rest = await admitBy(deps, asker, others, costs, counts)
     return { counted: [...(first?.counted ?? []), ...rest.counted], budget: rest.budget }
   } catch (error) {
     if (first) withdrawSend(deps, asker, first)
@@ -42,9 +41,10 @@ async function admitBy(
   asker: Asker,
   subjects: readonly Subject[],
   costs: WantedSend['costs'] | undefined,
+  counts: boolean,
 ): Promise<Admission> {
   const [answers, [spending]] = await Promise.all([
-    Promise.allSettled(subjects.map((subject) => countBy(deps, asker, subject))),
+    Promise.allSettled(subjects.map((subject) => countBy(deps, asker, subject, counts))),
     Promise.allSettled([costs && reserveBudget(deps, asker, costs.dearest)]),
   ])
   const given = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
@@ -57,11 +57,6 @@ async function admitBy(
   if (refusal === undefined) return admission
   withdrawSend(deps, asker, admission)
   throw refusal
-}
-
-/** Tells that it is too much, and never by which rule. */
-function tooMuch(waitMs: number): AppError {
-  return refuse('abnormal_usage', { retryAfterSeconds: hiddenWaitSeconds(waitMs, randomFraction()) })
 }
 
 /** The budget's before the others', which are only that a rule cannot be asked. */

@@ -3,7 +3,7 @@ import { limiterName } from './limiters'
 import type { CountReply } from './rules/usage'
 import type { Subject } from './subjects'
 
-/** Where a send was counted: what is needed to take that back, or to tell that its code was typed. */
+/** Where a send, or a guess, was counted: what is needed to take that back, or to tell that its code was typed. */
 export interface Counted {
   /** The limiter's name. */
   readonly limiter: string
@@ -12,7 +12,8 @@ export interface Counted {
 }
 
 /**
- * Counts a send by one rule. A rule that only observes refuses nothing, not even when it cannot be asked.
+ * Counts a send, or a guess, by one rule. A rule that only observes refuses nothing, not even when it cannot be asked.
+ * @param counts false: it is refused while a strike is in force, and not counted
  * @returns where it was counted, or how long it is refused; nothing where nobody counts
  * @throws `dependency_unavailable`
  */
@@ -20,11 +21,12 @@ export async function countBy(
   { limiters, suspects, rules, log }: LimitDeps,
   { requestId }: Pick<Asker, 'requestId'>,
   { rule, subject }: Subject,
+  counts: boolean,
 ): Promise<readonly (Counted | { readonly waitMs: number })[]> {
-  const { mode, limit, windowSeconds, share } = rules[rule]
+  const { mode, windowSeconds, ...figures } = rules[rule]
   if (mode === 'off') return []
   const name = limiterName(rule, subject)
-  const request = { rule, subject, mode, requestId, limit, windowMs: windowSeconds * 1000, share }
+  const request = { rule, subject, mode, requestId, ...figures, windowMs: windowSeconds * 1000, counts }
   let reply: CountReply
   try {
     reply = await limiters.call(name, (limiter) => limiter.count(request))
@@ -39,5 +41,5 @@ export async function countBy(
     return [{ waitMs: reply.waitMs }]
   }
   suspects.delete(name)
-  return [{ limiter: name, at: reply.at }]
+  return counts ? [{ limiter: name, at: reply.at }] : []
 }

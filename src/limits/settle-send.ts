@@ -26,13 +26,14 @@ export function settleSend(
   if (budget && budget.micros !== spent) defer(correctBudget(deps, budget, spent))
   if (isSent || counted.length === 0) return
   const giveBack = ({ limiter, at }: Counted) => {
-    const { limit, share } = deps.rules[ruleOf(limiter) as UsageRule]
-    return deps.limiters.call(limiter, (remote) => remote.giveBack({ at, limit, share }))
+    const { limit, share, leastAfterStrike } = deps.rules[ruleOf(limiter) as UsageRule]
+    const figures = { limit, share, ...(leastAfterStrike !== undefined && { leastAfterStrike }) }
+    return deps.limiters.call(limiter, (remote) => remote.giveBack({ at, ...figures }))
   }
   defer(tellAll(deps, counted, giveBack))
 }
 
-/** Tells that the codes of these sends were typed. Never throws. */
+/** Tells that the codes of these sends were typed, or that these guesses were right. Never throws. */
 export async function clearVerified(deps: LimitDeps, counted: readonly Counted[]): Promise<void> {
   const byLimiter = Map.groupBy(counted, ({ limiter }) => limiter)
   await tellAll(deps, [...byLimiter], ([limiter, sends]) => {

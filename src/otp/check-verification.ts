@@ -1,11 +1,14 @@
 import { ownerOf, requirePurpose, visibleOwner } from '../access/principal'
 import { refuse } from '../core/app-error'
 import { wholeSeconds } from '../core/clock'
-import { clearVerified } from '../limits/settle-send'
+import { admitGuess } from '../limits/admit-guess'
+import type { Counted } from '../limits/count-by'
+import { clearVerified, withdrawSend } from '../limits/settle-send'
 import type { Caller, VerificationDeps } from './deps'
 import type { Approval, Intent, IntentFacts } from './intent'
 import type { GateClient } from './gate-client'
 import type { Attestation } from './rules/attest'
+import type { CheckAnswer } from './rules/guess'
 import type { CheckTarget } from './rules/target'
 import { isVetoed } from './second-opinion'
 import { sendWindows } from './send-policy'
@@ -49,33 +52,17 @@ export interface CheckedVerification {
 
 /**
  * Weighs one guess, in one call to the gate. The same request id with the same code within a minute is answered as before
- * and costs no guess.
- * @throws `purpose_not_allowed`, `verification_not_found`, `code_expired`, `too_many_guesses`, `dependency_unavailable`; with an intent or facts of
- *   one `confirmation_used`, `confirmation_changed`, `confirmation_expired`
+ * and costs no guess. A stranger whose network has guessed too much does not come to the gate.
+ * @throws `purpose_not_allowed`, `abnormal_usage`, `verification_not_found`, `code_expired`, `too_many_guesses`,
+ *   `dependency_unavailable`; with an intent or facts of one `confirmation_used`, `confirmation_changed`, `confirmation_expired`
  */
 export async function checkVerification(deps: VerificationDeps, caller: Caller, input: CheckInput): Promise<CheckedVerification> {
-  const { gate, target } = await locate(deps, caller, input.target)
-  const request = {
-    target,
-    code: input.code,
-    presentedBindingHash: input.presentedBindingHash ?? null,
-    vetoed: await isWrongAnyway(deps, caller, gate, input, target),
-    attemptKey: await deps.digester.attemptKey(caller.requestId, input.code, attemptOf(input)),
-    ...(input.isFollowed === true && { proofs: await deps.digester.proofs(gate.gateId, askedAbout(target), input.code) }),
-    ...(input.intent && { intent: input.intent }),
-    ...(input.presented && { presented: input.presented }),
-    ...(input.onlyRepeat !== undefined && { onlyRepeat: input.onlyRepeat }),
-    // Not of one that was right where shorter ones are trusted, and is repeated here.
-    ...(input.attests === true && { attests: input.code.length >= input.codeLength }),
-    windows: sendWindows(deps.config.limits),
-    surface: caller.surface,
-    requestId: caller.requestId,
-  }
-  const answer = await gate.call((remote) => remote.check(request))
+  const guess = await admitGuess(deps.limits, caller)
+  const answer = await weighAdmitted(deps, caller, input, guess)
   switch (answer.status) {
     case 'approved': {
-      const { verificationId: id, guessesLeft, approval, attestation, counted = [] } = answer
-      if (counted.length > 0) caller.defer(clearVerified(deps.limits, counted))
+      const { verificationId: id, guessesLeft, approval, attestation } = answer
+      settleRight(deps, caller, guess, answer.counted)
       const facts = { ...(approval && { approval }), ...(attestation && { attestation }) }
       return { id, valid: true, status: 'approved', guessesLeft, ...facts }
     }
@@ -96,6 +83,58 @@ export async function checkVerification(deps: VerificationDeps, caller: Caller, 
     case 'changed':
       throw refuse('confirmation_changed', {})
   }
+}
+
+/** Has a guess weighed. Where nobody weighs it, it is none. @throws as {@link checkVerification} */
+async function weighAdmitted(
+  deps: VerificationDeps,
+  caller: Caller,
+  input: CheckInput,
+  guess: readonly Counted[],
+): Promise<CheckAnswer> {
+  try {
+    return await weigh(deps, caller, input)
+  } catch (error) {
+    withdrawSend(deps.limits, caller, { counted: guess, budget: undefined })
+    throw error
+  }
+}
+
+/**
+ * Clears the sends whose code was typed, and the guess. Told again, it is no other right guess: else who has one code could
+ * make up for any number of wrong ones.
+ * @param sends where they were counted; undefined in the answer to a repetition
+ */
+function settleRight(
+  { limits }: VerificationDeps,
+  caller: Caller,
+  guess: readonly Counted[],
+  sends: readonly Counted[] | undefined,
+): void {
+  if (sends === undefined) withdrawSend(limits, caller, { counted: guess, budget: undefined })
+  else if (sends.length + guess.length > 0) caller.defer(clearVerified(limits, [...sends, ...guess]))
+}
+
+/** @throws `purpose_not_allowed`, `verification_not_found`, `dependency_unavailable` */
+async function weigh(deps: VerificationDeps, caller: Caller, input: CheckInput): Promise<CheckAnswer> {
+  const { gate, target } = await locate(deps, caller, input.target)
+  const request = {
+    target,
+    code: input.code,
+    presentedBindingHash: input.presentedBindingHash ?? null,
+    vetoed: await isWrongAnyway(deps, caller, gate, input, target),
+    attemptKey: await deps.digester.attemptKey(caller.requestId, input.code, attemptOf(input)),
+    ...(input.isFollowed === true && { proofs: await deps.digester.proofs(gate.gateId, askedAbout(target), input.code) }),
+    ...(input.intent && { intent: input.intent }),
+    ...(input.presented && { presented: input.presented }),
+    ...(input.onlyRepeat !== undefined && { onlyRepeat: input.onlyRepeat }),
+    // Not of one that was right where shorter ones are trusted, and is repeated here.
+    ...(input.attests === true && { attests: input.code.length >= input.codeLength }),
+    windows: sendWindows(deps.config.limits),
+    surface: caller.surface,
+    requestId: caller.requestId,
+  }
+  return gate.call((remote) => remote.check(request))
 }
 
 /** Too short for the surface, or wrong by the vendor that carried it, who is not asked about what costs no guess. */

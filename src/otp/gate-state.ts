@@ -67,6 +67,8 @@ export interface Verification {
   readonly channelIsFixed?: boolean
   /** May a new code be sent by another provider when the message is lost? Once at most. Absent: no. */
   readonly replaceable?: boolean
+  /** Was it asked for from a page, with a key that everybody can read? Absent: no. */
+  readonly isPublic?: boolean
   /** Did we make the newest code, and not its caller? Absent: nobody knows. */
   readonly codeIsOurs?: boolean
   /** Values of its text that are not the same for all messages. Absent: none. */
@@ -123,6 +125,8 @@ export interface GateState {
   readonly sends: readonly number[]
   /** Times of the guesses of the last 24 hours that were not right, those being weighed included. */
   readonly wrongGuesses: readonly number[]
+  /** Those of them at codes that a page asked for, where anybody can guess: they are not among the others. Absent: none. */
+  readonly publicGuesses?: readonly number[]
   /** Times of the refusals of the last hour that the audit has. */
   readonly refusals: readonly number[]
   readonly verifications: readonly Verification[]

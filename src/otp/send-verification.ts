@@ -127,6 +127,7 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
     purpose,
     bindingHash,
     owner: input.owner ?? ownerOf(caller.principal),
+    isPublic: caller.principal?.kind === 'browser',
     channel: route[0].channel,
     locale,
     communicationId,
@@ -142,8 +143,9 @@ export async function sendVerification(deps: VerificationDeps, caller: Caller, i
   const messageOn = oncePerChannel(async (channel) => composeMessage(await templateOn(channel), { ...facts, channel }))
   const costs = messageCosts(deps.config.prices, { hops: route, messageOn, country })
   // What its caller made is mostly checked by its caller, too: nobody would hear that it was typed.
-  const isCounted = input.replaces === undefined && input.callerCode === undefined
-  const admission = await admitSend(deps.limits, caller, { phone: input.phone, isCounted, costs })
+  const isOwnCode = input.callerCode !== undefined
+  const weight = input.replaces ? 'costs' : isOwnCode ? 'weighed' : 'counted'
+  const admission = await admitSend(deps.limits, caller, { phone: input.phone, weight, costs })
   const reservedAt = deps.clock()
   const reservation = await reserveAdmitted(deps, caller, gate, request, admission)
 

@@ -29,9 +29,12 @@ describe('scopes', () => {
     expect(scopes.every((scope) => SCOPES.includes(scope))).toBe(true)
   })
 
-  it('of pages have no codes of the page sent, and read nobody', () => {
+  it('of pages have no codes of the page sent, read nobody, and are for no leads: all visitors are one caller', () => {
     for (const scope of [
       'caller_codes:send',
+      'leads:create',
+      'leads:status',
+      'leads:update',
       'leads:read',
       'communications:read',
       'loans:read',

@@ -27,6 +27,7 @@ const LIMITS = [
   ['LIMIT_ADDRESS_UNVERIFIED_1_HOUR', 'address', 3_600],
   ['LIMIT_PREFIX_UNVERIFIED_24_HOURS', 'prefix', 86_400],
   ['LIMIT_COUNTRY_UNVERIFIED_6_HOURS', 'country', 21_600],
+  ['LIMIT_GUESS_WRONG_1_HOUR', 'guess', 3_600],
 ] as const
 
 describe('the rules against abuse', () => {
@@ -53,6 +54,21 @@ describe('the rules against abuse', () => {
     expect(load({ [name]: '7' })[rule]).toMatchObject({ limit: 7, windowSeconds })
     for (const value of ['0', '-1', '1.5', 'many', '1000001']) {
       expect(problemsOf({ [name]: value }), value).toEqual([expect.stringMatching(new RegExp(`^${name}: `))])
+    }
+  })
+
+  it.each([
+    ['', 12, 11],
+    ['1', 12, 2],
+    ['11', 13, 12],
+    ['40', 42, 41],
+    ['1000', 1_002, 1_001],
+  ])('let one number have all of its SEND_LIMIT_24_HOURS=%s, which is less than its range', (value, limit, leastAfterStrike) => {
+    expect(load({ SEND_LIMIT_24_HOURS: value }).prefix).toMatchObject({ limit, leastAfterStrike })
+    const chosen = load({ SEND_LIMIT_24_HOURS: value, LIMIT_PREFIX_UNVERIFIED_24_HOURS: '30' }).prefix
+    expect(chosen).toMatchObject({ limit: 30, leastAfterStrike })
+    for (const rule of ['key', 'address', 'country', 'guess'] as const) {
+      expect(load({ SEND_LIMIT_24_HOURS: value })[rule].leastAfterStrike).toBeUndefined()
     }
   })
 

@@ -48,8 +48,9 @@ describe('without any setting but the pepper', () => {
       abuse: {
         key: { mode: 'enforce', limit: 500, windowSeconds: 3_600, share: 0.6 },
         address: { mode: 'enforce', limit: 60, windowSeconds: 3_600, share: 0.8 },
-        prefix: { mode: 'enforce', limit: 12, windowSeconds: 86_400, share: 0.8 },
+        prefix: { mode: 'enforce', limit: 12, windowSeconds: 86_400, share: 0.8, leastAfterStrike: 11, neverMore: true },
         country: { mode: 'enforce', limit: 100, windowSeconds: 21_600, share: 0.75 },
+        guess: { mode: 'enforce', limit: 20, windowSeconds: 3_600, share: 0.8 },
         spend: undefined,
       },
       webhooks: {
@@ -160,6 +161,7 @@ describe('numbers', () => {
     ['LIMIT_ADDRESS_UNVERIFIED_1_HOUR', 1, 1_000_000],
     ['LIMIT_PREFIX_UNVERIFIED_24_HOURS', 1, 1_000_000],
     ['LIMIT_COUNTRY_UNVERIFIED_6_HOURS', 1, 1_000_000],
+    ['LIMIT_GUESS_WRONG_1_HOUR', 1, 1_000_000],
   ] as const)('%s goes from %i to %i', ([name, min, max]) => {
     expect(problemsOf({ [name]: String(min) })).toEqual([])
     expect(problemsOf({ [name]: String(max) })).toEqual([])

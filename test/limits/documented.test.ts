@@ -40,7 +40,7 @@ describe('docs/limits.md (R-AUT-13)', () => {
     expect(rowWith(`\`${name}\``)[1]).toBe(figure)
   })
 
-  it.each(['key', 'address', 'prefix', 'country'] as const)('says of the rule %s what is in force', (rule) => {
+  it.each(['key', 'address', 'prefix', 'country', 'guess'] as const)('says of the rule %s what is in force', (rule) => {
     const { limit, windowSeconds, share, mode }: UnverifiedRule = abuse[rule]
     const hours = windowSeconds / 3_600
     const [, , figure, window, most, variable] = rows.find(([name]) => name === `\`${rule}\``)!
@@ -76,5 +76,7 @@ describe('docs/limits.md (R-AUT-13)', () => {
 
   it('keeps a number from shutting its neighbours out: what it may have in a day is less than its range', () => {
     expect(limits.sendsPer24Hours).toBeLessThan(abuse.prefix.limit)
+    expect(limits.sendsPer24Hours).toBeLessThan(abuse.prefix.leastAfterStrike!)
+    expect(prose).toContain(`for a range ${abuse.prefix.leastAfterStrike}`)
   })
 })

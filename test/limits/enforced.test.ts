@@ -128,6 +128,24 @@ describe('many at once', () => {
   })
 })
 
+it('many at once to one number shut out none of its neighbours after a strike of their range either (R-AUT-13)', async () => {
+  const service = createService(ENFORCED)
+  const range = uniquePhone('').slice(0, 9)
+  for (let nth = 0; nth < 13; nth++) await send(service, `${range}${3000 + nth}`, uniqueAddress())
+  expect((await limiterState(`prefix:${range}`))?.strikes).toBe(1)
+  vi.advanceTimersByTime(15 * MINUTE_MS)
+
+  for (let nth = 0; nth < 3; nth++) {
+    expect((await send(service, `${range}4000`, uniqueAddress())).status).toBe(201)
+    vi.advanceTimersByTime(MINUTE_MS)
+  }
+  const responses = await Promise.all(Array.from({ length: 40 }, () => send(service, `${range}4000`, uniqueAddress())))
+
+  expect(statusesOf(responses)).toEqual({ 429: 40 })
+  expect(await countedBy(`prefix:${range}`)).toEqual({ sends: 3, verified: 0 })
+  expect((await send(service, `${range}5000`, uniqueAddress())).status).toBe(201)
+})
+
 describe('a client', () => {
   const service = createService({ ...only('address'), LIMIT_ADDRESS_UNVERIFIED_1_HOUR: '3' })
 
@@ -444,13 +462,29 @@ describe('a limiter that cannot be reached', () => {
   })
 })
 
-it('a code that its caller made is not counted: whoever made it would have it typed anyway', async () => {
+describe('a code that its caller made', () => {
   const service = createService({ ...ENFORCED, LIMIT_ADDRESS_UNVERIFIED_1_HOUR: '1' })
-  const address = uniqueAddress()
-  for (let nth = 0; nth < 3; nth++) {
-    const body = { to_phone: uniquePhone(), otp: '123456' }
-    const response = await service.post('/api/v1/external/whatsapp/otp', body, { 'cf-connecting-ip': address })
-    expect(response.status).toBe(200)
-  }
-  expect(await limiterState(`address:${await addressSubject(address)}`)).toBeUndefined()
+  const sendOwn = (to: string, address: string) =>
+    service.post('/api/v1/external/whatsapp/otp', { to_phone: to, otp: '123456' }, { 'cf-connecting-ip': address })
+
+  it('is not counted, and causes no strike: nobody would hear that it was typed', async () => {
+    const address = uniqueAddress()
+    for (let nth = 0; nth < 3; nth++) expect((await sendOwn(uniquePhone(), address)).status).toBe(200)
+    expect(await limiterState(`address:${await addressSubject(address)}`)).toBeUndefined()
+    expect((await send(service, uniquePhone(), address)).status).toBe(201)
+  })
+
+  it('is refused while a strike is in force, and let through after it', async () => {
+    const address = uniqueAddress()
+    await send(service, uniquePhone(), address)
+    expect((await sendOwn(uniquePhone(), address)).status).toBe(200)
+    expect((await send(service, uniquePhone(), address)).status).toBe(429)
+    const before = vendor.requests.length
+
+    const refused = await sendOwn(uniquePhone(), address)
+    expect(refused.status).toBe(429)
+    expect(vendor.requests).toHaveLength(before)
+    vi.advanceTimersByTime(15 * MINUTE_MS)
+    expect((await sendOwn(uniquePhone(), address)).status).toBe(200)
+  })
 })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { rateLimitHeaders } from '../../src/http/rate-limit-headers'
 import { type GateStub, gatesWith } from '../support/gate'
+import { PAGE, bearer, putApiKey } from '../support/keys'
 import {
   createService,
   MSG91_SETTINGS,
@@ -122,11 +123,45 @@ describe('RateLimit and RateLimit-Policy (R-HTTP-03)', () => {
 
   it('are none where nothing is known, and never say whose limits they are', () => {
     const quota = { name: 'sends-10m', limit: 3, windowMs: 600_000, left: 0, waitMs: 1 }
-    expect(rateLimitHeaders([quota])).toEqual({
+    expect(rateLimitHeaders([quota], undefined)).toEqual({
       'RateLimit-Policy': '"sends-10m";q=3;w=600',
       RateLimit: '"sends-10m";r=0;t=1',
     })
-    expect(rateLimitHeaders(undefined)).toEqual({})
-    expect(rateLimitHeaders([])).toEqual({})
+    expect(rateLimitHeaders(undefined, undefined)).toEqual({})
+    expect(rateLimitHeaders([], undefined)).toEqual({})
+    expect(rateLimitHeaders([quota], { kind: 'browser' })).toEqual({})
+  })
+
+  const forPages = sends.filter(([name]) => name !== 'external-otp')
+  it.each(forPages)('%s: tells a page of the wait alone, and not how often a number was sent to', async (_name, path, bodyOf) => {
+    const service = createService(settings)
+    const page = bearer((await putApiKey({ kind: 'publishable' })).key, PAGE)
+    const phone = uniquePhone()
+    const send = (headers: Record<string, string>) => service.post(path, bodyOf(phone), headers)
+    for (let nth = 0; nth < 2; nth++) {
+      await send({})
+      vi.advanceTimersByTime(MINUTE_MS)
+    }
+
+    const sent = await send(page)
+    expect(sent.ok).toBe(true)
+    const tooSoon = await send(page)
+    vi.advanceTimersByTime(MINUTE_MS)
+    const tooMany = await send(page)
+
+    expect([tooSoon.status, tooMany.status]).toEqual([429, 429])
+    const policy = { cooldown: POLICY.cooldown }
+    for (const response of [sent, tooSoon]) expect(limitsOf(response)).toEqual({ policy, left: { cooldown: { r: 0, t: 60 } } })
+    expect(limitsOf(tooMany)).toEqual({ policy, left: { cooldown: { r: 1 } } })
+  })
+
+  it('a resend by id tells a page no more', async () => {
+    const service = createService(settings)
+    const page = bearer((await putApiKey({ kind: 'publishable' })).key, PAGE)
+    const { id } = await (await service.post('/v1/verifications', { to: uniquePhone() }, page)).json<{ id: string }>()
+    vi.advanceTimersByTime(MINUTE_MS)
+    const again = await service.post(`/v1/verifications/${id}/resend`, {}, page)
+    expect(again.status).toBe(200)
+    expect(limitsOf(again).left).toEqual({ cooldown: { r: 0, t: 60 } })
   })
 })

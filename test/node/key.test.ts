@@ -212,11 +212,15 @@ describe('keys from a terminal', () => {
       ['--name', 'x', '--scopes', 'leads:read,all'],
       /^--scopes \(number 2\) must be one of verifications:send, /,
     ],
-    ['a publishable key of no page', ['--name', 'x', '--scopes', 'leads:create', '--publishable'], /^--origins is required/],
+    [
+      'a publishable key of no page',
+      ['--name', 'x', '--scopes', 'verifications:send', '--publishable'],
+      /^--origins is required/,
+    ],
     [
       'a publishable key for more than pages may do',
-      ['--name', 'x', '--scopes', 'leads:read', '--publishable', '--origins', 'https://a.example.com'],
-      /^--scopes of a publishable key.*leads:read\.$/,
+      ['--name', 'x', '--scopes', 'leads:create,leads:status', '--publishable', '--origins', 'https://a.example.com'],
+      /^--scopes of a publishable key.*leads:create, leads:status\.$/,
     ],
     ['pages of a secret key', ['--name', 'x', '--scopes', 'leads:read', '--origins', 'https://a.example.com'], /^--origins/],
     ['no day', ['--name', 'x', '--scopes', 'leads:read', '--expires', '2027-02-30'], /^--expires must be/],

@@ -183,7 +183,7 @@ describe('openapi.json', () => {
         'cursor: string',
       ],
       getDeliveryStats: ['from: string date-time', 'until: string date-time'],
-      listLimitDecisions: ['rule: string key|address|prefix|country|spend', 'limit: integer 1..100', 'cursor: string'],
+      listLimitDecisions: ['rule: string key|address|prefix|country|guess|spend', 'limit: integer 1..100', 'cursor: string'],
       listLoans: ['limit: integer 1..100', 'cursor: string ^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$'],
       getRepaymentStory: ['cursor: string'],
       listLeads: [

@@ -107,7 +107,7 @@ export class Ledger {
     const { target } = request
     const entry = 'id' in target ? this.#find(target.id, '') : this.#find(undefined, target.purpose)
     if (!entry) return { status: 'not_found' }
-    if (entry.answered?.key === request.attemptKey && now - entry.answered.at < MINUTE_MS) return this.#answered(entry)
+    if (isRepeated(entry, request, now)) return this.#answered(entry)
     if (request.presented && !entry.intent) return { status: 'not_found' }
     const isUnused = !entry.ended && live(entry).outcome !== 'rejected'
     if (isUnused && entry.intent && !request.presented) return { status: 'not_found' }
@@ -134,7 +134,7 @@ export class Ledger {
   end({ verificationId, codeId }: Expected, request: CheckRequest, right: boolean, now: number): CheckAnswer {
     const { attemptKey } = request
     const entry = this.#find(verificationId, '')
-    if (entry?.answered?.key === attemptKey && now - entry.answered.at < MINUTE_MS) return this.#answered(entry)
+    if (entry && isRepeated(entry, request, now)) return this.#answered(entry)
     const isRight = entry !== undefined && right && live(entry).codeId === codeId
     if (isRight && this.#comesBack(entry, request)) {
       const answer = this.#after(entry, request, now)
@@ -364,4 +364,10 @@ function differs(presented: Intent['facts'], intent: Intent | undefined): boolea
 function live({ sends }: Entry): Send {
   const newest = sends.at(-1)!
   return newest.isUndone ? sends.at(-2)! : newest
+}
+
+/** Is it the attempt that was answered just now? What was right elsewhere is not right for whom it is wrong anyway. */
+function isRepeated({ answered }: Entry, { attemptKey, vetoed }: CheckRequest, now: number): boolean {
+  if (answered?.key !== attemptKey || now - answered.at >= MINUTE_MS) return false
+  return vetoed !== true || answered.answer.status !== 'approved'
 }

@@ -124,8 +124,16 @@ export class PureGate {
     }
   }
 
-  /** A whole check. */
+  /** A whole check. Where its sends were counted is left out, where that is nowhere: {@link weighed} has it. */
   guess(right: boolean, changes: Partial<CheckRequest> = {}): CheckAnswer {
+    const answer = this.weighed(right, changes)
+    if (!('counted' in answer) || answer.counted?.length !== 0) return answer
+    const { counted: _, ...rest } = answer
+    return rest
+  }
+
+  /** A whole check, with all that the gate says. */
+  weighed(right: boolean, changes: Partial<CheckRequest> = {}): CheckAnswer {
     const request = this.checkRequest(changes)
     const begun = this.begin(request)
     if (begun.status !== 'weigh') return begun

@@ -1,10 +1,11 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type TestCaller, createClosedService, plainBody } from '../support/callers'
-import { SERVER_SCOPES } from '../support/keys'
+import { PAGE, SERVER_SCOPES, bearer, putApiKey } from '../support/keys'
 import { allLeads, leadBody } from '../support/leads'
 import { T0 } from '../support/pure-gate'
 import { NOTICE_SETTINGS, type StandIns, standInForVendors, uniquePhone } from '../support/service'
+import { newSigningKey, tokenSettings } from '../support/tokens'
 
 // Leads of two callers of one deployment (R-CFG-04).
 
@@ -173,6 +174,27 @@ describe('the proof that somebody has the number (R-CFG-04)', () => {
     vi.advanceTimersByTime(MINUTE_MS)
     await verify(other, phone)
     await create(other, request(phone))
+  })
+
+  it('of a page comes to its back end as a token, which is a lead once (R-TOK-04)', async () => {
+    const settings = { ...tokenSettings([await newSigningKey()]), LEADS_REQUIRE_VERIFIED_PHONE: 'true' }
+    const { service, caller: callerOf } = createClosedService(settings)
+    const page = await putApiKey({ kind: 'publishable' })
+    const [backEnd, trusted] = [await callerOf(), await callerOf({ scopes: [...SERVER_SCOPES, 'leads:unverified'] })]
+    const to = uniquePhone()
+    const visitor = bearer(page.key, PAGE)
+    await service.post('/v1/verifications', { to }, visitor)
+    const code = vendors.gupshup.lastCode(to)
+    const checked = await service.post('/v1/verifications/check', { to, code, audience: 'shop' }, visitor)
+    const { token } = await checked.json<{ token: string }>()
+
+    // The proof is the page's: to who is not trusted with leads it is none.
+    expect(await plainBody(await backEnd.post(PATH, request(to)))).toMatchObject(NOT_VERIFIED)
+    const redeemed = await trusted.post('/v1/tokens/redeem', { token, audience: 'shop' })
+    const { phone_number: phone, verified_by } = await redeemed.json<{ phone_number: string; verified_by: string }>()
+    expect([redeemed.status, phone, verified_by]).toEqual([200, to, page.id])
+    await create(trusted, request(phone))
+    expect((await trusted.post('/v1/tokens/redeem', { token, audience: 'shop' })).status).toBe(409)
   })
 
   it('is not wanted of who has the scope for that', async () => {

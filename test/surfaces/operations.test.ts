@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { databaseThat, failing, hanging, kvThat } from '../support/broken'
 import { createService } from '../support/service'
+import { newSigningKey, tokenSettings } from '../support/tokens'
 import { MISCONFIGURED, NOT_CONFIGURED, SECRETS } from './contract/settings'
 import { expectCommonHeaders } from './contract/surface'
 
@@ -32,6 +33,18 @@ describe('GET /ready', () => {
 
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({ status: 'ready', checks: ALL_OK })
+  })
+
+  it('says which of SIGNING_KEYS is no pair, which cannot be told without using it', async () => {
+    const [one, other] = [await newSigningKey(), await newSigningKey()]
+
+    const response = await ready(tokenSettings([one, { ...other, d: one.d }]))
+
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({
+      checks: { config: 'failing' },
+      problems: [expect.stringMatching(/^SIGNING_KEYS: key 2 is no pair/)],
+    })
   })
 
   it.each([

@@ -60,7 +60,7 @@ describe('POST /v1/verifications', () => {
 
   it.each([
     ['channel', ['fax', 'SMS', '', 1, null, ['sms']]],
-    ['purpose', ['', 'Login', '1st', 'a b', 'x'.repeat(33), 1, null, {}]],
+    ['purpose', ['', 'Login', '1st', 'a b', 'x'.repeat(33), 1, null, {}, 'payment_confirmation']],
     ['locale', ['', 'english', 'e', 'en_IN', 'en-', 'x'.repeat(20), 1, null]],
     ['binding', [null, 'loan', [], ['loan'], 1, { loan: 1 }, { loan: null }, { loan: { id: '1' } }, { '': 'x' }]],
     [

@@ -31,19 +31,14 @@ const UNSUBMITTED: Readonly<Record<Exclude<Submission, 'submitted'>, string>> = 
   given_up: 'Submission Pending',
 }
 
-const NUMBER_IS_MISSING = { path: 'mobile_number', message: 'is required with a key for browsers' }
-
 /**
  * How a lead stands, as the lender says now; where the lender cannot be asked, as it was last known. A status that is new
  * is kept, and the customer is told.
- * @throws `invalid_request`, `lead_not_found`, `phone_not_verified`, `dependency_unavailable`
+ * @throws `lead_not_found`, `phone_not_verified`, `dependency_unavailable`
  */
 export async function getLeadStatus(deps: LeadDeps, caller: Caller, { phone, id }: StatusInput): Promise<LeadStatus> {
-  const isStranger = caller.principal?.kind === 'browser'
-  // A key that everybody can read in a page is no reason to tell whoever guesses an application's id.
-  if (!phone && isStranger) throw refuse('invalid_request', { issues: [NUMBER_IS_MISSING] })
   // Before anything is looked up: whether a number has leads is told only to who has it.
-  if (phone) await requireProof(deps, caller, phone, isStranger)
+  if (phone) await requireProof(deps, caller, phone)
   const phoneHash = phone && (await deps.gates.forPhone(phone.e164)).phoneHash
   const key = id === undefined ? phoneHash && { phoneHash } : { id }
   const lead = key && (await findLead(deps.db, key, visibleOwner(caller.principal)))

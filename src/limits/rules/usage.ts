@@ -13,16 +13,26 @@ export const SHARE_AFTER_STRIKE = 0.25
 /** Into so many slices a window is cut, that slides by one at a time. */
 const SLICES = 60
 
-/** The figures of a rule about unverified sends. */
+/** The figures of a rule about unverified sends, or guesses. */
 export interface UsageFigures {
   readonly limit: number
   readonly windowMs: number
   /** Strikes only where more than this of all sends came to nothing, 0 to 1. */
   readonly share: number
+  /** Where strikes are remembered, fewer than this never strike: the quarter of the limit may be less. */
+  readonly leastAfterStrike?: number
+  /** Counts up to a slice less than the window, and never more. Absent: up to a slice more, and never less. */
+  readonly neverMore?: boolean
 }
 
+/** The figures by which it is told whether a strike was one. */
+export type StrikeFigures = Pick<UsageFigures, 'limit' | 'share' | 'leastAfterStrike'>
+
 /** Asks whether one more send may go out. */
-export interface CountRequest extends AskedOf, UsageFigures {}
+export interface CountRequest extends AskedOf, UsageFigures {
+  /** False: it is refused while a strike is in force, and not counted. Absent in a request of older code: it counts. */
+  readonly counts?: boolean
+}
 
 export type CountReply =
   /** It is counted in that slice. `struck`: had the rule been enforced, it would have been refused. */
@@ -34,12 +44,15 @@ export type CountReply =
  * the limit has room for.
  */
 export function countSend(state: LimiterState, request: CountRequest, now: number): Decision<CountReply> {
-  const current = withinWindow(afterStrike(state, now), request.windowMs, now)
-  if (now >= current.until && !isTooMuch(current, request)) return counted(current, request, now, false)
+  const current = withinWindow(afterStrike(state, now), request, now)
+  const isOnlyWeighed = request.counts === false
+  if (now >= current.until && (isOnlyWeighed || !isTooMuch(current, request))) {
+    return isOnlyWeighed ? uncounted(state, false) : counted(current, request, now, false)
+  }
   const struck = now < current.until ? current : strike(current, now)
   const met = recordMet(struck, request, struck.until, now)
   if (request.mode === 'enforce') return { state: met, reply: { status: 'refused', waitMs: met.until - now } }
-  return counted(met, request, now, true)
+  return isOnlyWeighed ? uncounted(met, true) : counted(met, request, now, true)
 }
 
 /**
@@ -49,7 +62,7 @@ export function countSend(state: LimiterState, request: CountRequest, now: numbe
  */
 export function giveBackSend(
   state: LimiterState,
-  { at, ...figures }: { readonly at: number } & Omit<UsageFigures, 'windowMs'>,
+  { at, ...figures }: { readonly at: number } & StrikeFigures,
   now: number,
 ): LimiterState {
   const given = withSlice(state, at, (slice) => ({ ...slice, sends: Math.max(slice.verified, slice.sends - 1) }))
@@ -74,8 +87,9 @@ export function verifySends(
   return verified !== state && now < state.until && !isMostly(verified.slices, share) ? pardon(verified, now) : verified
 }
 
-function isTooMuch({ slices, strikes }: LimiterState, { limit, share }: Omit<UsageFigures, 'windowMs'>): boolean {
-  const allowed = strikes > 0 ? Math.ceil(limit * SHARE_AFTER_STRIKE) : limit
+function isTooMuch({ slices, strikes }: LimiterState, { limit, share, leastAfterStrike = 0 }: StrikeFigures): boolean {
+  const least = Math.min(limit, Math.max(Math.ceil(limit * SHARE_AFTER_STRIKE), leastAfterStrike))
+  const allowed = strikes > 0 ? least : limit
   return unverifiedIn(slices) >= allowed && isMostly(slices, share)
 }
 
@@ -116,9 +130,14 @@ function counted(state: LimiterState, { windowMs }: UsageFigures, now: number, s
   return { state: { ...next, keepUntil }, reply: { status: 'counted', at, struck } }
 }
 
-/** All of the window, and up to a slice more: never less. */
-function withinWindow(state: LimiterState, windowMs: number, now: number): LimiterState {
-  const oldest = now - windowMs - windowMs / SLICES
+/** It is let through, and counted nowhere: `at` is of no slice. */
+function uncounted(state: LimiterState, struck: boolean): Decision<CountReply> {
+  return { state, reply: { status: 'counted', at: 0, struck } }
+}
+
+/** The slices that are in the window, with the one that is leaving it or without. */
+function withinWindow(state: LimiterState, { windowMs, neverMore = false }: UsageFigures, now: number): LimiterState {
+  const oldest = now - windowMs - (neverMore ? 0 : windowMs / SLICES)
   return state.slices.some(({ at }) => at <= oldest) ? { ...state, slices: state.slices.filter(({ at }) => at > oldest) } : state
 }
 

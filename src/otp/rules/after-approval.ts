@@ -1,10 +1,11 @@
-import { DAY_MS, type Decision, type GateState, type Verification, approvalOf, withVerification } from '../gate-state'
+import { type Decision, type GateState, type Verification, approvalOf, withVerification } from '../gate-state'
 import { contradicts } from '../intent'
 import type { CheckAnswer, CheckRequest } from './guess'
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
-import { nextSendAt, windowsOpenAt } from './send-window'
+import { nextSendAt } from './send-window'
 import { isOfTarget } from './target'
+import { guessesOpenAt, withWrongGuess } from './wrong-guesses'
 
 /**
  * What comes after the right code, where an intent may follow it: the intent itself, once, from who knows that code; or the
@@ -30,7 +31,7 @@ export function useApproval(
   const isChanged = intent !== undefined && request.presented !== undefined && contradicts(request.presented, intent)
   if (isChanged || (intent && !isSame)) return refuse({ status: 'used', verificationId })
   if (now >= windowEnd(verification)) return refuse({ status: 'too_late', verificationId })
-  const numberOpensAt = windowsOpenAt(state.wrongGuesses, [{ limit: verification.wrongGuessLimit, windowMs: DAY_MS }], now)
+  const numberOpensAt = guessesOpenAt(state, verification, verification.wrongGuessLimit, now)
   if (numberOpensAt > now || (verification.wrongProofs ?? 0) >= verification.guessLimit) {
     return refuse({
       status: 'too_many_guesses',
@@ -111,10 +112,7 @@ function again(state: GateState, verification: Verification): Decision<CheckAnsw
 function countWrong(state: GateState, verification: Verification, request: CheckRequest, now: number): Decision<CheckAnswer> {
   const wrongProofs = (verification.wrongProofs ?? 0) + 1
   const guessesLeft = Math.max(0, verification.guessLimit - wrongProofs)
-  const counted = withVerification(
-    { ...state, wrongGuesses: [...state.wrongGuesses.filter((at) => at > now - DAY_MS), now] },
-    { ...verification, wrongProofs },
-  )
+  const counted = withVerification(withWrongGuess(state, verification, now), { ...verification, wrongProofs })
   const event = {
     verificationId: verification.id,
     kind: 'check.incorrect',

@@ -1,5 +1,4 @@
 import {
-  DAY_MS,
   type CheckReplay,
   type CountedSend,
   type Decision,
@@ -16,8 +15,9 @@ import { approvalsFor, recordAccepted, useApproval, withAccepted } from './after
 import type { CheckAnswer, CheckRefusal, CheckRequest } from './guess'
 import { recordEvent } from './record'
 import { recordRefusal } from './refusals'
-import { type SendWindow, nextSendAt, windowsOpenAt } from './send-window'
+import { type SendWindow, nextSendAt } from './send-window'
 import { findTarget } from './target'
+import { guessesOpenAt, withWrongGuess, withoutOneWrong } from './wrong-guesses'
 
 /** A guess that has been counted and is to be weighed now. */
 export interface Weighing {
@@ -60,9 +60,8 @@ export function beginCheck(state: GateState, request: CheckRequest, now: number)
     return endChanged(state, verification, request, now)
 
   const counted: Verification = { ...verification, guesses: verification.guesses + 1 }
-  const wrongGuesses = [...state.wrongGuesses.filter((at) => at > now - DAY_MS), now]
   return {
-    state: { ...withVerification(state, counted), wrongGuesses, lastActivityAt: now },
+    state: { ...withWrongGuess(withVerification(state, counted), counted, now), lastActivityAt: now },
     reply: {
       status: 'weigh',
       verificationId: verification.id,
@@ -91,7 +90,7 @@ export function endCheck(
   const isRight = weighed.right && verification.lastCodeId === weighed.codeId
   if (verification.status !== 'pending') {
     const used = isRight ? useApproval(state, verification, weighed.request, now) : undefined
-    if (used?.reply.status === 'approved') return { ...used, state: withoutOneWrong(used.state) }
+    if (used?.reply.status === 'approved') return { ...used, state: withoutOneWrong(used.state, verification) }
     return used ?? { state, reply: { status: 'not_found' } }
   }
   return isRight ? approve(state, verification, weighed.request, now) : countWrong(state, verification, weighed.request, now)
@@ -109,7 +108,7 @@ function approve(state: GateState, verification: Verification, request: CheckReq
   }
   const proof = verification.updateWindowMs === undefined ? undefined : request.proofs?.[0]
   const approved = withAccepted(proof === undefined ? ended : { ...ended, proof }, request, now)
-  const next = withoutOneWrong(withVerification(state, approved))
+  const next = withoutOneWrong(withVerification(state, approved), approved)
   const communicationId = approved.message?.communicationId ?? null
   const event = auditEvent(approved, request, 'check.approved', {
     guess: approved.guesses,
@@ -122,11 +121,6 @@ function approve(state: GateState, verification: Verification, request: CheckReq
     state: recordAccepted(recordEvent(next, event, now), approved, now),
     reply: told(state, reply, approved, request, cleared),
   }
-}
-
-/** A right one was counted as wrong while it was being weighed; which entry goes does not matter, they differ by milliseconds. */
-function withoutOneWrong(state: GateState): GateState {
-  return { ...state, wrongGuesses: state.wrongGuesses.slice(0, -1) }
 }
 
 function countWrong(state: GateState, verification: Verification, request: CheckRequest, now: number): Decision<CheckAnswer> {
@@ -159,18 +153,18 @@ function told(
   reply: CheckReplay['reply'],
   verification: Verification,
   request: CheckRequest,
-  cleared: readonly CountedSend[] = [],
+  cleared?: readonly CountedSend[],
 ): CheckAnswer {
   const isRight = reply.status === 'approved'
   const approval = isRight ? approvalOf(verification) : undefined
   const attestation = isRight && request.attests === true ? attestationOf(state, verification) : undefined
-  const counted = cleared.map(({ limiter, at }) => ({ limiter, at }))
+  const counted = cleared?.map(({ limiter, at }) => ({ limiter, at }))
   return {
     ...reply,
     verificationId: verification.id,
     ...(approval && { approval }),
     ...(attestation && { attestation }),
-    ...(counted.length > 0 && { counted }),
+    ...(counted && { counted }),
   }
 }
 
@@ -196,7 +190,7 @@ function refuseGuess(
   const verificationId = verification.id
   const status = statusAt(verification, now)
   if (status === 'expired') return { status: 'expired', verificationId }
-  const numberOpensAt = windowsOpenAt(state.wrongGuesses, [{ limit: verification.wrongGuessLimit, windowMs: DAY_MS }], now)
+  const numberOpensAt = guessesOpenAt(state, verification, verification.wrongGuessLimit, now)
   const waitMs = Math.max(numberOpensAt, nextSendAt(state, windows, now)) - now
   if (status === 'locked') return { status: 'too_many_guesses', verificationId, waitMs }
   if (status !== 'pending' || !verification.code) return { status: 'not_found' }

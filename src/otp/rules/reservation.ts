@@ -23,6 +23,8 @@ export interface ReserveRequest {
   readonly bindingHash: string
   /** Whose the verification is. Absent: nobody's. */
   readonly owner?: string
+  /** Does a page ask, with a key that everybody can read? Absent: no. */
+  readonly isPublic?: boolean
   readonly surface: string
   readonly channel: string
   readonly locale: string

@@ -18,6 +18,7 @@ import { recordRefusal } from './refusals'
 import type { ReserveReply, ReserveRequest, SendPolicy } from './reservation'
 import { nextSendAt, windowsOpenAt } from './send-window'
 import { findTarget, isOfTarget } from './target'
+import { guessesOpenAt } from './wrong-guesses'
 
 export type { ReserveReply, ReserveRequest, SendPolicy } from './reservation'
 
@@ -30,6 +31,8 @@ export function reserve(state: GateState, request: ReserveRequest, now: number):
   if (repeated) return { state, reply: reserved(state, repeated, request, now) }
 
   const current = findCurrent(state, request)
+  // Who goes on with what a page began goes on with its guesses.
+  const isPublic = current?.isPublic ?? request.isPublic ?? false
   if (request.resendOf !== null) {
     if (!current) return { state, reply: { status: 'not_found' } }
     if (!canContinue(current, request.policy, now)) return { state, reply: { status: 'not_pending', now: endOf(current, now) } }
@@ -38,7 +41,7 @@ export function reserve(state: GateState, request: ReserveRequest, now: number):
     return { state, reply: { status: 'not_replaceable' } }
   }
 
-  const refusal = refuseSend(state, request, now)
+  const refusal = refuseSend(state, { ...request, isPublic }, now)
   if (refusal) {
     const detail = { reason: refusal.reason, wait_ms: refusal.waitMs, channel: request.channel, ...wishOf(request) }
     const event = {
@@ -50,7 +53,8 @@ export function reserve(state: GateState, request: ReserveRequest, now: number):
     } as const
     return { state: recordRefusal(state, event, now), reply: refusal }
   }
-  return grant(state, current && canContinue(current, request.policy, now) ? current : undefined, request, now)
+  const goesOn = current && canContinue(current, request.policy, now) ? current : undefined
+  return grant(state, goesOn, { ...request, isPublic }, now)
 }
 
 /** What a refused send was about: there may be no verification that tells. */
@@ -78,14 +82,14 @@ function endOf(verification: Verification, now: number): ReturnType<typeof statu
 
 function refuseSend(
   state: GateState,
-  { policy, replaces }: ReserveRequest,
+  { policy, replaces, isPublic }: ReserveRequest,
   now: number,
 ): Extract<ReserveReply, { status: 'refused' }> | undefined {
-  const guessesOpenAt = windowsOpenAt(state.wrongGuesses, [{ limit: policy.wrongGuessLimit, windowMs: DAY_MS }], now)
+  const openAt = guessesOpenAt(state, { isPublic: isPublic === true }, policy.wrongGuessLimit, now)
   // The cooldown spares people a second message: the one that is lost was none.
   const until = nextSendAt(replaces === undefined ? state : { ...state, cooldownUntil: 0 }, policy.windows, now)
   // A code that nobody may try is not worth a message.
-  if (guessesOpenAt > now) return { status: 'refused', reason: 'too_many_guesses', waitMs: Math.max(guessesOpenAt, until) - now }
+  if (openAt > now) return { status: 'refused', reason: 'too_many_guesses', waitMs: Math.max(openAt, until) - now }
   if (until === now) return undefined
   const reason = windowsOpenAt(state.sends, policy.windows, now) > now ? 'send_limit' : 'cooldown'
   return { status: 'refused', reason, waitMs: until - now }
@@ -107,6 +111,7 @@ function grant(
     purpose: request.purpose,
     bindingHash: request.bindingHash,
     ...(request.owner && { owner: request.owner }),
+    ...(request.isPublic === true && { isPublic: true }),
     surface: request.surface,
     channel: request.channel,
     locale: request.locale,

@@ -62,7 +62,7 @@ export function addSendRoute(
       // No caller can choose another: whoever makes a code knows it without owning the number.
       const facts = { phone, profile, purpose: CALLER_CODE_PURPOSE, bindingHash: '', locale: LOCALE, callerCode }
       const sent = await sendVerification(deps.verification, callerOf(c, name), facts)
-      return c.json(sentBody(sent, phone.e164), 200, rateLimitHeaders(sent.quotas))
+      return c.json(sentBody(sent, phone.e164), 200, rateLimitHeaders(sent.quotas, c.get('principal')))
     },
   )
 }

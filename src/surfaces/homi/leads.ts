@@ -69,7 +69,7 @@ export function addLeadRoutes(
       operationId: `${name}.leadStatus`,
       summary: 'How a lead stands',
       description:
-        "By the number, whose newest lead is meant, or by the application's id. The lender is asked; where it cannot be reached, the status is the last that is known, with its time. Where `LEADS_REQUIRE_VERIFIED_PHONE` is on, and with a key for browsers always, a number has to be verified first.",
+        "By the number, whose newest lead is meant, or by the application's id. The lender is asked; where it cannot be reached, the status is the last that is known, with its time. Where `LEADS_REQUIRE_VERIFIED_PHONE` is on, a number has to be verified first.",
       responses: { 200: { description: 'How it stands.', schema: leadStatusSchema } },
       refusals: ['invalid_phone', 'phone_not_verified', 'lead_not_found', 'dependency_unavailable'],
     }),

@@ -57,6 +57,8 @@ async function checkReadiness(provide: Provide, env: Env): Promise<z.infer<typeo
   let deps: Deps
   try {
     deps = provide(env)
+    // Whether a key is one cannot be told without using it.
+    await deps.tokens?.keys()
   } catch (error) {
     const problems = error instanceof AppError && error.refusal.code === 'misconfigured' ? error.refusal.details.problems : []
     const checks: Checks = { config: 'failing', d1: 'failing', kv: 'failing', gate: 'failing' }

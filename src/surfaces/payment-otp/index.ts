@@ -66,7 +66,7 @@ export function createPaymentOtpSurface(provide: Provide) {
       })
       const masked = maskedNumber(contact, deps.config.phone.defaultRegion)
       const answer = sentBody(masked, sent.message.communicationId, deps.profiles.payment.lifetimeSeconds)
-      return c.json(answer, 200, rateLimitHeaders(sent.quotas))
+      return c.json(answer, 200, rateLimitHeaders(sent.quotas, c.get('principal')))
     },
   )
 

@@ -32,7 +32,7 @@ export function addOtpRoutes(
     const phone = requirePhone(deps, input)
     const facts = { phone, profile: deps.profiles.whatsapp, purpose: PURPOSE, bindingHash: '', locale: LOCALE }
     const sent = await sendVerification(deps.verification, callerOf(c, name), facts)
-    return c.json(success(message, input, sent.mock?.code), 200, rateLimitHeaders(sent.quotas))
+    return c.json(success(message, input, sent.mock?.code), 200, rateLimitHeaders(sent.quotas, c.get('principal')))
   }
 
   app.post(

@@ -46,7 +46,7 @@ export function createUserOtpSurface(provide: Provide) {
         locale: LOCALE,
       }
       const { quotas } = await sendVerification(deps.verification, callerOf(c, NAME), { ...facts, profile: deps.profiles.user })
-      return c.json({ message: TEXT.sent, status: 'success' }, 200, rateLimitHeaders(quotas))
+      return c.json({ message: TEXT.sent, status: 'success' }, 200, rateLimitHeaders(quotas, c.get('principal')))
     },
   )
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { API_KEY_KINDS, API_KEY_STATUSES } from '../../access/api-key'
 import { type ApiKeyDraft, isPageOrigin } from '../../access/api-key-draft'
-import { SCOPES } from '../../access/scopes'
+import { BROWSER_SCOPES, SCOPES } from '../../access/scopes'
 import { KEY_OVERLAP_MAX_SECONDS, KEY_OVERLAP_SECONDS } from '../../config/limits'
 import { cursorSchema, limitSchema, momentSchema } from './query-inputs'
 
@@ -31,7 +31,7 @@ export const createApiKeyBodySchema = z
       .array(z.enum(SCOPES, `must be one of ${SCOPES.join(', ')}`))
       .min(1, 'is required')
       .refine(onlyOnce, 'has a scope twice')
-      .meta({ description: 'What it is for. A publishable key cannot have all of them.' }),
+      .meta({ description: `What it is for. A publishable key can have ${BROWSER_SCOPES.join(', ')} only.` }),
     purposes: z
       .array(
         z

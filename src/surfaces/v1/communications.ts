@@ -14,7 +14,7 @@ import type { CommunicationLogEntry } from '../../messaging/communications/read-
 import { communicationAnswers } from './communication-answers'
 import { communicationIdSchema, listQuerySchema } from './communication-schemas'
 
-/** `/v1/communications`: what was sent, and what became of it. For the operator only. */
+/** `/v1/communications`: what was sent, and what became of it. */
 export function addCommunicationRoutes(
   { app, operation }: { readonly app: Hono<HttpEnv>; readonly operation: ReturnType<typeof createOperation> },
   provide: Provide,

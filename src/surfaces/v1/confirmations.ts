@@ -93,7 +93,7 @@ export function addConfirmationRoutes(
         communicationId: sent.message.communicationId,
         intent: null,
       } as const
-      const headers = { Location: `/v1${PATH}/${sent.id}`, ...rateLimitHeaders(sent.quotas) }
+      const headers = { Location: `/v1${PATH}/${sent.id}`, ...rateLimitHeaders(sent.quotas, c.get('principal')) }
       return c.json(confirmationBody(view, facts, context, undefined), 201, headers)
     },
   )

@@ -38,7 +38,7 @@ interface Surface {
   readonly operation: ReturnType<typeof createOperation>
 }
 
-/** `/v1/leads`: to ask for one is open to who has the number, all else is for the operator. */
+/** `/v1/leads`: to ask for one, and what those do with them who have a scope for that. */
 export function addLeadRoutes(surface: Surface, provide: Provide): void {
   addCreate(surface, provide)
   // Before the route of one, which would take `export` for an id.
@@ -52,7 +52,7 @@ function addCreate({ app, operation }: Surface, provide: Provide): void {
   const kept = (description: string) => ({
     description,
     schema: () => leadAnswers().lead,
-    headers: { Location: { description: 'Where the lead is, for the operator.', schema: leadLocationSchema } },
+    headers: { Location: { description: 'Where the lead is, for who may read it.', schema: leadLocationSchema } },
   })
 
   app.post(

@@ -50,7 +50,7 @@ const contactAnswers = once(() => {
   return z.object({ loan_id: z.string(), contacts: z.array(contact) }).meta({ id: 'LoanContacts' })
 })
 
-/** `/v1/loans/{id}/contacts`, for the operator. */
+/** `/v1/loans/{id}/contacts`. */
 export function addLoanContactRoutes(
   { app, operation }: { readonly app: Hono<HttpEnv>; readonly operation: ReturnType<typeof createOperation> },
   provide: Provide,

@@ -36,7 +36,7 @@ interface Surface {
   readonly operation: ReturnType<typeof createOperation>
 }
 
-/** `/v1/loans`, for the operator. */
+/** `/v1/loans`. */
 export function addLoanRoutes(surface: Surface, provide: Provide): void {
   addWrites(surface, provide)
   addReads(surface, provide)

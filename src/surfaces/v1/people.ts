@@ -11,7 +11,7 @@ import { erasePersonBodySchema, peopleAnswers } from './people-schemas'
 
 const SURFACE = 'v1'
 
-/** `/v1/people`, for the operator. */
+/** `/v1/people`. */
 export function addPeopleRoutes(
   { app, operation }: { readonly app: Hono<HttpEnv>; readonly operation: ReturnType<typeof createOperation> },
   provide: Provide,

@@ -20,7 +20,7 @@ const storyQuerySchema = z.strictObject({
   cursor: z.string().max(256, 'is too long').optional().meta({ description: '`next_cursor` of the page before.' }),
 })
 
-/** The story of a repayment, for the operator. */
+/** The story of a repayment: of all callers, so for who sees them all. */
 export function addRepaymentStoryRoute(
   { app, operation }: { readonly app: Hono<HttpEnv>; readonly operation: ReturnType<typeof createOperation> },
   provide: Provide,

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { codeInputSchema, phoneInputSchema } from '../../http/input'
 import { CHANNELS } from '../../messaging/message'
+import { CONFIRMATION_PURPOSE } from '../../payments/create-confirmation'
 
 // Our own surface: strict bodies (an unknown field is refused), snake_case, RFC 3339 times in UTC, opaque ids.
 
@@ -11,6 +12,12 @@ const purposeSchema = z
     description: 'What the code is for. A code for one purpose is wrong for another. Left out: `login`.',
     example: 'login',
   })
+
+/** What a code of this purpose confirms is shown in its message, which is not done here. */
+const newPurposeSchema = purposeSchema.refine(
+  (purpose) => purpose !== CONFIRMATION_PURPOSE,
+  'is what POST /v1/payments/confirmations is for',
+)
 
 const bindingSchema = z
   .record(z.string().min(1).max(64), z.string().max(256))
@@ -33,7 +40,7 @@ export const createBodySchema = z
   .strictObject({
     to: phoneSchema,
     channel: z.enum(CHANNELS).optional().meta({ description: 'Left out: the first channel that a configured provider serves.' }),
-    purpose: purposeSchema.optional(),
+    purpose: newPurposeSchema.optional(),
     locale: z
       .string()
       .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a BCP 47 language tag')

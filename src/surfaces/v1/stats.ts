@@ -14,7 +14,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** Every message of the period is read: this bounds what one request can cost. */
 const LONGEST_PERIOD_MS = 31 * DAY_MS
 
-/** `/v1/stats`. For the operator only. */
+/** `/v1/stats`. */
 export function addStatsRoutes(
   { app, operation }: { readonly app: Hono<HttpEnv>; readonly operation: ReturnType<typeof createOperation> },
   provide: Provide,

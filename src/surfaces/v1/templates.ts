@@ -26,7 +26,7 @@ import {
 const PATH_OF_ONE = '/templates/:id'
 const DEFAULT_LIMIT = 50
 
-/** `/v1/templates`, for the operator. */
+/** `/v1/templates`. */
 export function addTemplateRoutes(
   { app, operation }: { readonly app: Hono<HttpEnv>; readonly operation: ReturnType<typeof createOperation> },
   provide: Provide,

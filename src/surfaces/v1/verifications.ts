@@ -66,7 +66,10 @@ export function addVerificationRoutes(
       const facts = { phone, profile: deps.profiles.v1, purpose, locale, channel, templateId: template }
       const bindingHash = await hashBinding(binding)
       const sent = await sendVerification(deps.verification, callerOf(c, SURFACE), { ...facts, bindingHash })
-      return c.json(sentBody(sent), 201, { Location: `/v1/verifications/${sent.id}`, ...rateLimitHeaders(sent.quotas) })
+      return c.json(sentBody(sent), 201, {
+        Location: `/v1/verifications/${sent.id}`,
+        ...rateLimitHeaders(sent.quotas, c.get('principal')),
+      })
     },
   )
 
@@ -150,7 +153,7 @@ export function addVerificationRoutes(
         channel: c.req.valid('json').channel,
       }
       const sent = await resendVerification(deps.verification, callerOf(c, SURFACE), input)
-      return c.json(sentBody(sent), 200, rateLimitHeaders(sent.quotas))
+      return c.json(sentBody(sent), 200, rateLimitHeaders(sent.quotas, c.get('principal')))
     },
   )
 

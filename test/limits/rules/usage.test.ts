@@ -1,10 +1,20 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { STRIKE_MS } from '../../../src/limits/rules/usage'
+import { STRIKE_MS, giveBackSend } from '../../../src/limits/rules/usage'
+import { loadConfig } from '../../../src/config/load-config'
 import { PureLimiter, randomNumbers } from '../../support/limits'
 import { HOUR_MS, MINUTE_MS, SECOND_MS, T0 } from '../../support/pure-gate'
+import { aSecret } from '../../support/secrets'
 
 const DAY_MS = 24 * HOUR_MS
+
+/** The configuration with these variables. */
+function loadedFor(variables: Record<string, string>) {
+  const result = loadConfig({ OTP_PEPPER: aSecret('p'), ...variables })
+  if (!result.ok) throw new Error(result.problems.join())
+  return result.config
+}
+
 const refused = (waitMs: number) => ({ status: 'refused', waitMs })
 
 describe('a rule about unverified sends', () => {
@@ -182,6 +192,123 @@ describe('a strike', () => {
       ['decision-5', T0 + 15 * MINUTE_MS],
       ['decision-7', T0 + 75 * MINUTE_MS],
     ])
+  })
+})
+
+describe('a send that is only weighed', () => {
+  it('is refused while a strike is in force, met by it, and counted nowhere', () => {
+    const limiter = new PureLimiter({ limit: 2 })
+    limiter.sends(2)
+    const { state } = limiter
+    for (let nth = 0; nth < 5; nth++) expect(limiter.send({ counts: false })).toMatchObject({ status: 'counted', struck: false })
+    expect(limiter.state).toBe(state)
+
+    limiter.send()
+    expect(limiter.send({ counts: false })).toEqual(refused(15 * MINUTE_MS))
+    expect(limiter.state).toMatchObject({ slices: state.slices, strikes: 1, outbox: [{ count: 2 }] })
+    limiter.wait(15 * MINUTE_MS)
+    expect(limiter.send({ counts: false })).toMatchObject({ status: 'counted', struck: false })
+  })
+
+  it('is let through where the rule observes, and recorded', () => {
+    const limiter = new PureLimiter({ limit: 2, mode: 'observe' })
+    limiter.sends(3)
+    const { slices } = limiter.state
+    expect(limiter.send({ counts: false })).toMatchObject({ status: 'counted', struck: true })
+    expect(limiter.state.slices).toEqual(slices)
+    expect(limiter.state.outbox).toMatchObject([{ count: 2 }])
+  })
+})
+
+describe('one number alone, in its range (R-AUT-13)', () => {
+  const { abuse, limits } = loadedFor({})
+
+  /** A limiter of ranges, which has struck so many times before. */
+  function rangeLimiter({ prefix } = abuse, strikes = 0) {
+    const { windowSeconds, mode: _, ...figures } = prefix
+    const limiter = new PureLimiter({ ...figures, rule: 'prefix', windowMs: windowSeconds * 1000 })
+    if (strikes > 0) {
+      limiter.sends(figures.limit)
+      limiter.send()
+      limiter.wait(STRIKE_MS[0])
+      limiter.state = { ...limiter.state, strikes }
+    }
+    const giveBack = (at: number) => {
+      limiter.state = giveBackSend(limiter.state, { at, ...figures }, limiter.now)
+    }
+    return { limiter, giveBack }
+  }
+
+  /** Has it asked for codes after these pauses, as fast as its own limits let it. @returns how often its range refused it */
+  function askAlone(pauses: readonly number[], { limiter, giveBack }: ReturnType<typeof rangeLimiter>, own = limits) {
+    const sent: number[] = []
+    const within = (ms: number) => sent.filter((at) => at > limiter.now - ms).length
+    let refusals = 0
+    for (const pause of pauses) {
+      limiter.wait(pause)
+      const reply = limiter.send()
+      if (reply.status === 'refused') {
+        refusals += 1
+        continue
+      }
+      const isRefusedByNumber =
+        within(own.cooldownSeconds * 1000) >= 1 ||
+        within(10 * MINUTE_MS) >= own.sendsPer10Minutes ||
+        within(DAY_MS) >= own.sendsPer24Hours
+      if (isRefusedByNumber) giveBack(reply.at)
+      else sent.push(limiter.now)
+    }
+    return { refusals, sent: sent.length }
+  }
+
+  const daysOf = (days: number, everyMs: number) => Array.from({ length: (days * DAY_MS) / everyMs }, () => everyMs)
+
+  it.each([0, 1, 2, 4])('strikes it never, asked every minute for four days, after %i strikes', (strikes) => {
+    const { refusals, sent } = askAlone(daysOf(4, MINUTE_MS), rangeLimiter(abuse, strikes))
+    expect([refusals, sent]).toEqual([0, 4 * limits.sendsPer24Hours])
+  })
+
+  it.each(['1', '25', '300'])('nor where SEND_LIMIT_24_HOURS is %s', (value) => {
+    const set = loadedFor({ SEND_LIMIT_24_HOURS: value, SEND_LIMIT_10_MINUTES: '10' })
+    for (const strikes of [0, 1]) {
+      const { refusals, sent } = askAlone(daysOf(3, MINUTE_MS), rangeLimiter(set.abuse, strikes), set.limits)
+      expect([refusals, sent]).toEqual([0, 3 * Number(value)])
+    }
+  })
+
+  it('nor at whatever times', () => {
+    const pause = fc.oneof(fc.nat({ max: 90 * SECOND_MS }), fc.nat({ max: 12 * MINUTE_MS }), fc.nat({ max: 20 * HOUR_MS }))
+    fc.assert(
+      fc.property(fc.array(pause, { minLength: 20, maxLength: 120 }), fc.nat({ max: 4 }), (pauses, strikes) => {
+        expect(askAlone(pauses, rangeLimiter(abuse, strikes)).refusals).toBe(0)
+      }),
+    )
+  })
+
+  it('strikes it together with a second one, also after a strike', () => {
+    for (const [strikes, through] of [
+      [0, 12],
+      [1, 11],
+    ] as const) {
+      const { limiter } = rangeLimiter(abuse, strikes)
+      limiter.sends(through)
+      expect(limiter.send().status).toBe('refused')
+    }
+  })
+
+  it('has its strike taken back that its requests at once were for, also after a strike', () => {
+    const { limiter, giveBack } = rangeLimiter(abuse, 1)
+    const at = limiter.sends(11)
+    expect(limiter.send().status).toBe('refused')
+    giveBack(at[10]!)
+    expect(limiter.send().status).toBe('counted')
+    expect(limiter.state.strikes).toBe(1)
+  })
+
+  it('strikes by what the operator chose, however little that is', () => {
+    const { limiter } = rangeLimiter(loadedFor({ LIMIT_PREFIX_UNVERIFIED_24_HOURS: '4' }).abuse, 1)
+    limiter.sends(4)
+    expect(limiter.send().status).toBe('refused')
   })
 })
 

@@ -45,6 +45,14 @@ describe('a guess', () => {
     expect(gate.guess(true)).toEqual({ status: 'not_found' })
   })
 
+  it('that is right says where its sends were counted, if only nowhere, and a repetition of it does not', () => {
+    const gate = new PureGate()
+    gate.send()
+
+    expect(gate.weighed(true, { attemptKey: 'mine' })).toMatchObject({ status: 'approved', counted: [] })
+    expect(gate.weighed(true, { attemptKey: 'mine' })).toEqual(expect.not.objectContaining({ counted: expect.anything() }))
+  })
+
   it('that is wrong says how many are left, and the last one locks', () => {
     const gate = new PureGate()
     const { verificationId } = gate.send()
