@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { loadBundled } from '../load-bundled.ts'
 import type { RunWrangler } from '../wrangler.ts'
 
 const ENTRY = join(import.meta.dirname, 'sample-loan.ts')
@@ -37,18 +37,9 @@ export async function putSampleLoan(sql: string, sameDatabase: readonly string[]
   }
 }
 
-/** The SQL of `sample-loan.ts`, which is bundled first since Node does not find the modules of the service by itself. */
+/** The SQL of `sample-loan.ts`. */
 export async function loadSampleSql(phoneHashKey: string, now: number): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [ENTRY],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
-  })
-  const address = `data:text/javascript;base64,${Buffer.from(outputFiles[0]!.contents).toString('base64')}`
-  const { sampleLoanSql } = (await import(address)) as typeof import('./sample-loan.ts')
+  const { sampleLoanSql } = await loadBundled<typeof import('./sample-loan.ts')>(ENTRY)
   return sampleLoanSql(phoneHashKey, now)
 }
 
