@@ -99,6 +99,14 @@ describe('verification types', () => {
     expect(standIns().mshastra.requests).toHaveLength(0)
   })
 
+  it.each(['payment_confirmation', 'Payment Confirmation'])('is not what confirms a payment: %s', async (type) => {
+    const response = await send(uniquePhone(), type)
+
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ message: expect.stringContaining('verification_type') })
+    expect(standIns().mshastra.requests).toHaveLength(0)
+  })
+
   it('is a purpose like any other where its name is one of JavaScript', async () => {
     const phone = uniquePhone()
     await send(phone, 'constructor')

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { CALLER_CODE_PURPOSE } from '../../config/profiles'
+import { CONFIRMATION_PURPOSE } from '../../payments/create-confirmation'
 import { toAsciiDigits } from '../../phone/ascii-digits'
 import { TEXT } from './texts'
 
@@ -38,6 +39,10 @@ const verificationType = z
   .refine(
     (type) => toPurpose(type) !== CALLER_CODE_PURPOSE,
     'verification_type must be another one: codes for this one can be made by whoever asks for them',
+  )
+  .refine(
+    (type) => toPurpose(type) !== CONFIRMATION_PURPOSE,
+    'verification_type must be another one: a code for this one says what is paid, and to whom',
   )
   .nullish()
   .meta({
