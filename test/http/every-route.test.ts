@@ -8,6 +8,7 @@ import { type DocumentedRoute, collectRoutes } from '../../src/http/documented-r
 import { ERROR_STATUSES } from '../../src/http/error-status'
 import type { HttpEnv } from '../../src/http/http-env'
 import { createOperation } from '../../src/http/operation'
+import { OPEN_OPERATIONS } from '../support/open-operations'
 import { expectDocumented } from '../support/conformance'
 import { createMockService, createService, standInForVendors } from '../support/service'
 
@@ -22,23 +23,6 @@ const named = (some: readonly DocumentedRoute[]) => some.map((route) => [route.o
 
 const service = createMockService()
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
-
-/** What works without any credential. */
-const OPEN = [
-  'external-otp.whatsapp.challenge',
-  'external-otp.whatsapp.report',
-  'homi.health',
-  'jwks',
-  'ready',
-  'webhooks.gupshup',
-  'webhooks.msg91',
-  'webhooks.twilio',
-  'webhooks.whatsapp.challenge',
-  'webhooks.whatsapp.report',
-  'whatsapp-otp.debug.configuration',
-  'whatsapp-otp.debug.request',
-  'whatsapp-otp.health',
-]
 
 /** An address of the route; what stands in its places is nobody's, but for the one that takes certain words only. */
 const addressOf = ({ path }: DocumentedRoute) => path.replace('{contact_type}', 'applicant').replaceAll(/\{\w+\}/g, 'nobodys')
@@ -156,7 +140,7 @@ describe('who may use a route (R-AUT-06)', () => {
   it('is everybody for these only, each with its reason', () => {
     const open = routes.filter(({ access }) => access.kind === 'open')
 
-    expect(open.map(({ operation: { operationId } }) => operationId).toSorted()).toEqual(OPEN)
+    expect(open.map(({ operation: { operationId } }) => operationId).toSorted()).toEqual(OPEN_OPERATIONS)
     for (const { access } of open) expect(access).toMatchObject({ why: expect.stringMatching(/^\w.{20,}[^.]$/) })
   })
 

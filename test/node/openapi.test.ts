@@ -11,6 +11,7 @@ import { ERROR_STATUSES } from '../../src/http/error-status'
 import type { HttpEnv } from '../../src/http/http-env'
 import { buildOpenApi } from '../../src/http/openapi'
 import { type Operation, type SurfaceSpec, createOperation, pathParameters } from '../../src/http/operation'
+import { OPEN_OPERATIONS } from '../support/open-operations'
 
 interface MediaType {
   readonly schema: Record<string, unknown>
@@ -224,21 +225,7 @@ describe('openapi.json', () => {
     )
 
     expect(byAccess).toStrictEqual({
-      everybody: [
-        'external-otp.whatsapp.challenge',
-        'external-otp.whatsapp.report',
-        'homi.health',
-        'jwks',
-        'ready',
-        'webhooks.gupshup',
-        'webhooks.msg91',
-        'webhooks.twilio',
-        'webhooks.whatsapp.challenge',
-        'webhooks.whatsapp.report',
-        'whatsapp-otp.debug.configuration',
-        'whatsapp-otp.debug.request',
-        'whatsapp-otp.health',
-      ],
+      everybody: OPEN_OPERATIONS,
       operator: ['createApiKey', 'getApiKey', 'liftLimit', 'listApiKeys', 'listLimitDecisions', 'revokeApiKey', 'rotateApiKey'],
       'verifications:send': [
         'cancelVerification',
