@@ -6,6 +6,13 @@ import { withTimeout } from './with-timeout'
 const RETRIES = 2
 const LONGEST_PAUSE_MS = 150
 
+/** An object's methods as a caller sees them. The platform's stub type takes unions apart, so they are written down here. */
+export type RemoteMethods<Remote, Names extends keyof Remote> = {
+  readonly [Name in Names]: Remote[Name] extends (...args: infer Args) => infer Reply
+    ? (...args: Args) => Promise<Awaited<Reply>>
+    : never
+}
+
 /**
  * Calls a Durable Object with a fresh stub per attempt. Repeats twice at most, only what the platform calls retryable or
  * what a restart cut off, and never an overloaded object.

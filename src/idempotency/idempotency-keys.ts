@@ -1,6 +1,6 @@
 import { IDEMPOTENCY_CALL_TIMEOUT_MS } from '../config/limits'
 import { refuse } from '../core/app-error'
-import { callObject } from '../core/call-object'
+import { type RemoteMethods, callObject } from '../core/call-object'
 import { wholeSeconds } from '../core/clock'
 import { toBase64Url } from '../core/encoding'
 import { createHmacSigner } from '../core/hmac'
@@ -41,12 +41,7 @@ export interface IdempotencyKeys {
   begin(request: KeyedRequest): Promise<Begun>
 }
 
-/** The object's methods as a caller sees them: the platform's stub type takes unions apart. */
-type RecordMethods = {
-  readonly [Method in 'begin' | 'keep' | 'giveBack']: (
-    ...args: Parameters<IdempotencyRecord[Method]>
-  ) => Promise<Awaited<ReturnType<IdempotencyRecord[Method]>>>
-}
+type RecordMethods = RemoteMethods<IdempotencyRecord, 'begin' | 'keep' | 'giveBack'>
 
 const USE = 'idempotent_answer'
 

@@ -1,15 +1,11 @@
 import type { AbuseRule } from '../config/abuse'
 import { LIMITER_CALL_TIMEOUT_MS } from '../config/limits'
-import { callObject } from '../core/call-object'
+import { type RemoteMethods, callObject } from '../core/call-object'
 import type { Log } from '../core/log'
 import type { LimiterObject } from './limiter'
 
-/** A limiter's methods as a caller sees them. The platform's stub type takes unions apart, so they are written down here. */
-export type LimiterMethods = {
-  readonly [Method in 'count' | 'giveBack' | 'verify' | 'spend' | 'correct' | 'lift']: (
-    ...args: Parameters<LimiterObject[Method]>
-  ) => Promise<Awaited<ReturnType<LimiterObject[Method]>>>
-}
+/** A limiter's methods as a caller sees them. */
+export type LimiterMethods = RemoteMethods<LimiterObject, 'count' | 'giveBack' | 'verify' | 'spend' | 'correct' | 'lift'>
 
 /** The limiters of a deployment, by name. */
 export interface Limiters {

@@ -1,29 +1,27 @@
 import { GATE_CALL_TIMEOUT_MS } from '../config/limits'
-import { callObject } from '../core/call-object'
+import { type RemoteMethods, callObject } from '../core/call-object'
 import type { Log } from '../core/log'
 import type { PhoneHasher } from '../phone/phone-hash'
 import type { Gate } from './gate'
 import { gateIdOf } from './verification-id'
 
-/** The gate's methods as a caller sees them. The platform's stub type takes unions apart, so they are written down here. */
-export type GateMethods = {
-  readonly [
-    Method in
-      | 'reserve'
-      | 'settle'
-      | 'check'
-      | 'cancel'
-      | 'redeem'
-      | 'describe'
-      | 'carrier'
-      | 'newest'
-      | 'message'
-      | 'provenAt'
-      | 'erase'
-      | 'flush'
-      | 'ping'
-  ]: (...args: Parameters<Gate[Method]>) => Promise<Awaited<ReturnType<Gate[Method]>>>
-}
+/** The gate's methods as a caller sees them. */
+export type GateMethods = RemoteMethods<
+  Gate,
+  | 'reserve'
+  | 'settle'
+  | 'check'
+  | 'cancel'
+  | 'redeem'
+  | 'describe'
+  | 'carrier'
+  | 'newest'
+  | 'message'
+  | 'provenAt'
+  | 'erase'
+  | 'flush'
+  | 'ping'
+>
 
 /** The gate of one number, seen from the Worker. Each call is safe to repeat, and throws `dependency_unavailable` when the object cannot be reached. */
 export interface GateClient {
